@@ -1,0 +1,203 @@
+"""The verbs: `python3 tasks.py VERB` on any machine, `invoke VERB` inside .venv.
+
+Knows how each verb is started, and how .venv comes to be; what a verb does is known elsewhere.
+The first half runs on a bare Python: until `invoke` is imported, the standard library only.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 -- an older Python does get as far as this line
+    sys.exit(
+        "Souspli needs Python 3.11 or newer; this is Python %d.%d.\n"  # noqa: UP031 -- for it too
+        "Start it with a newer one (python3.13 tasks.py demo), or let uv bring one:\n"
+        "uv run --no-project --python 3.13 tasks.py demo" % sys.version_info[:2]
+    )
+
+import hashlib
+import os
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+from time import monotonic
+from typing import NoReturn
+from venv import EnvBuilder
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "locks.sha256"
+RUN_LOCK = ROOT / "requirements.txt"
+TEST_LOCK = ROOT / "tests" / "requirements.txt"
+"""All that the run lock holds, and the checks' tools."""
+
+Word = str | Path
+
+
+def say(message: str) -> None:
+    print(f"souspli: {message}", flush=True)
+
+
+def call(*command: Word) -> int:
+    """Run a command to its end; its exit code. Ctrl-C reaches it too: let it finish."""
+    with subprocess.Popen(command, cwd=ROOT) as running:
+        while True:
+            try:
+                code = running.wait()
+            except KeyboardInterrupt:
+                continue
+            return code if code >= 0 else 128 - code  # ended by a signal: as a shell says it
+
+
+def become(*command: Word) -> NoReturn:
+    """End as this command: the terminal, its signals and the exit code are the command's own."""
+    if os.name == "nt":  # exec there hands the terminal back before the command has ended
+        sys.exit(call(*command))
+    sys.stdout.flush()
+    os.chdir(ROOT)
+    os.execv(command[0], command)  # noqa: S606 -- no shell is wanted
+
+
+def digest(lock: Path) -> str:
+    """What .venv is made from: a lock, and the Python that installs it."""
+    return hashlib.sha256(b"%d.%d " % sys.version_info[:2] + lock.read_bytes()).hexdigest()
+
+
+def prepare(lock: Path) -> None:
+    """See that .venv holds what the lock names; at once, if the stamp says that it does.
+
+    The stamp goes first and comes back last, so an install that was interrupted has none.
+    Without the run lock's digest in it, .venv is made anew: nothing old or half done stays.
+    """
+    installed = STAMP.read_text().split() if STAMP.exists() else []
+    if PYTHON.exists() and digest(lock) in installed:
+        return
+    started, uv = monotonic(), shutil.which("uv")
+    STAMP.unlink(missing_ok=True)
+    if Path(sys.prefix).resolve() != VENV:  # else we run inside it: keep it
+        make_venv(uv, anew=digest(RUN_LOCK) not in installed)
+    say(f"installing {lock.relative_to(ROOT).as_posix()}, every file checked against its hash")
+    if uv:
+        pip: list[Word] = [uv, "pip", "install", "--python", PYTHON]
+    else:
+        pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install"]
+    must(*pip, "--require-hashes", "-r", lock)
+    STAMP.write_text("\n".join({digest(RUN_LOCK), digest(lock)}))
+    say(f"ready after {monotonic() - started:.0f} s; the next start is instant")
+
+
+def make_venv(uv: str | None, *, anew: bool) -> None:
+    if anew:
+        say(f"making .venv with Python {sys.version.split()[0]}")
+    if uv:
+        kept = "--clear" if anew else "--allow-existing"
+        must(uv, "venv", "--quiet", kept, "--python", sys.executable, VENV)
+    elif find_spec("ensurepip"):
+        EnvBuilder(clear=anew, symlinks=os.name != "nt", with_pip=True).create(VENV)
+    else:
+        sys.exit(
+            "This Python cannot put pip into .venv. On Debian or Ubuntu, as root:\n"
+            "apt install python3-venv"
+        )
+
+
+def must(*command: Word) -> None:
+    """Run a step of the install; without it there is no going on."""
+    code = call(*command)
+    if code:
+        say("stopped before .venv was ready; the same command begins it anew")
+        sys.exit(code)
+
+
+def start(words: list[str]) -> NoReturn:
+    """From a bare Python to invoke in .venv; without a verb, to the list of verbs."""
+    try:
+        prepare(TEST_LOCK if "test" in words else RUN_LOCK)
+        become(PYTHON, "-m", "invoke", *(words or ["--list"]))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    start(sys.argv[1:])
+
+# What follows needs .venv, which a bare Python has just left for.
+from invoke.context import Context  # noqa: E402
+from invoke.exceptions import Exit  # noqa: E402
+from invoke.tasks import task  # noqa: E402
+
+
+@task(help={"output": "the folder to write"})
+def build(_: Context, output: str = "output") -> None:
+    """Turn content/ into the static site."""
+    words = ("content", "-s", "pelicanconf.py", "-o", output)
+    code = call(sys.executable, "-m", "pelican", *words)
+    if code:
+        raise Exit(code=code)
+
+
+@task(help={"port": "the port of 127.0.0.1 to serve on", "open": "show it in the browser"})
+def demo(_: Context, port: int = 8080, open: bool = True) -> None:
+    """Site and booking endpoint on this machine, to look at and to book in. Ctrl-C ends it."""
+    quiet = [] if open else ["--no-open"]
+    become(sys.executable, "-m", "deploy.demo", "--port", str(port), *quiet)
+
+
+@task(
+    help={
+        "key": "the private key; the demo's unless said",
+        "practice": "the facts file; the demo's unless said",
+        "database": "the endpoint's database on this machine; the demo's unless said",
+        "host": "the endpoint's server, as ssh knows it, instead of a database",
+        "open": "show it in the browser",
+    }
+)
+def desk(
+    _: Context,
+    key: str = ".demo/key.pem",
+    practice: str = ".demo/practice.toml",
+    database: str = ".demo/bookings.db",
+    host: str = "",
+    open: bool = True,
+) -> None:
+    """The doctor's local page: opens the sealed bookings with the private key. Ctrl-C ends it."""
+    if not Path(key).exists():
+        raise Exit(f"there is no key at {key}; for the demo's, start `demo` once", code=2)
+    where = ("--host", host) if host else ("--database", database)
+    quiet = [] if open else ["--no-open"]
+    words = ("--key", key, "--practice", practice, *where, *quiet)
+    become(sys.executable, "-m", "desk", "serve", *words)
+
+
+@task(help={"only": "the tests to run, a folder or a file, after all other checks"})
+def test(_: Context, only: str = "tests") -> None:  # noqa: PT028 -- a verb, not a test
+    """Every check, as CI runs them: ruff, mypy, pytest. The first that fails ends it."""
+    if not find_spec("pytest"):
+        raise Exit("The checks' tools are not in .venv yet: python3 tasks.py test", code=1)
+    chromium()
+    check("ruff check")
+    check("ruff format --check")
+    check("mypy")
+    check("pytest", only)
+
+
+def check(module: str, *words: str) -> None:
+    started = monotonic()
+    say(module)
+    code = call(sys.executable, "-m", *module.split(), *words)
+    say(f"{module}: {'not in order' if code else 'in order'}, {monotonic() - started:.1f} s")
+    if code:
+        raise Exit(code=code)
+
+
+def chromium() -> str:
+    """The browser that the checks drive: what CHROMIUM names, or one on the PATH."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        raise Exit(
+            "The checks need Chromium. On Debian, as root:\n"
+            "apt-get install -y chromium fonts-dejavu-core",
+            code=1,
+        )
+    return found

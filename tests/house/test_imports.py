@@ -1,0 +1,135 @@
+"""Who may import whom: the endpoint one way only, its rules no I/O, nobody the desk."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import ROOT, imported, name, python_files, syntax
+
+PACKAGE = "booking_endpoint"
+
+ORDER = (
+    "facts",
+    "practice",
+    "reading",
+    "words",
+    "markup",
+    "availability",
+    "booking",
+    "envelope",
+    "tickets",
+    "database",
+    "store",
+    "config",
+    "pages",
+    "web",
+    "rooms",
+    "plain",
+    "app",
+    "__main__",
+)
+"""A module imports only what stands before it."""
+
+PURE = ("facts", "practice", "reading", "availability", "booking", "envelope")
+
+HARMLESS = {
+    "abc",
+    "base64",
+    "binascii",
+    "bisect",
+    "calendar",
+    "collections",
+    "cryptography",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "functools",
+    "hashlib",
+    "hmac",
+    "holidays",
+    "itertools",
+    "json",
+    "math",
+    "operator",
+    "re",
+    "string",
+    "struct",
+    "tomllib",
+    "types",
+    "typing",
+    "unicodedata",
+    "urllib.parse",
+    "zoneinfo",
+}
+"""What a pure module may import: none of it opens a file, asks the clock or draws by chance."""
+
+EDGE = {"open", "print", "input", "now", "utcnow", "today", "getenv"}
+"""Calls that reach the disk, the terminal or the clock through what HARMLESS lets in."""
+
+ENDPOINT = [path for path in python_files() if path.parts[0] == PACKAGE]
+
+
+def room(path: Path) -> str:
+    """The name of a module inside the package; `` for the package itself."""
+    return name(path).removeprefix(PACKAGE).lstrip(".")
+
+
+def rooms_used(path: Path) -> set[str]:
+    """The package's modules that a file imports, by their names in the order."""
+    inside = [used.split(".") for used in imported(path) if used.split(".")[0] == PACKAGE]
+    return {used[1] for used in inside if len(used) > 1}
+
+
+def within(used: str, allowed: set[str]) -> bool:
+    parts = used.split(".")
+    return any(".".join(parts[:length]) in allowed for length in range(1, len(parts) + 1))
+
+
+def test_every_module_of_the_endpoint_has_its_place_in_the_order() -> None:
+    assert ENDPOINT
+    assert {room(path) for path in ENDPOINT} - {""} <= set(ORDER)
+
+
+@pytest.mark.parametrize("path", ENDPOINT, ids=name)
+def test_a_module_imports_only_what_stands_before_it(path: Path) -> None:
+    """So data flows one way, and every room can be read with only those above it in mind."""
+    place = ORDER.index(room(path)) if room(path) else 0
+    assert rooms_used(path) <= set(ORDER[:place])
+
+
+@pytest.mark.parametrize("path", [path for path in ENDPOINT if room(path) in PURE], ids=name)
+def test_a_pure_module_knows_no_disk_no_network_no_clock(path: Path) -> None:
+    """What it needs of them comes in as an argument, so that a test can stand on any day."""
+    strangers = [used for used in imported(path) if not within(used, HARMLESS)]
+    assert [used for used in strangers if not used.startswith(f"{PACKAGE}.")] == []
+    assert rooms_used(path) <= set(PURE)
+
+
+@pytest.mark.parametrize("path", [path for path in ENDPOINT if room(path) in PURE], ids=name)
+def test_a_pure_module_calls_nothing_that_reaches_outside(path: Path) -> None:
+    calls = [node.func for node in ast.walk(syntax(path)) if isinstance(node, ast.Call)]
+    called = {ast.unparse(function).split(".")[-1] for function in calls}
+    assert called & EDGE == set()
+
+
+@pytest.mark.parametrize("module", ["practice", "reading"])
+def test_the_facts_are_read_without_any_server_library(module: str) -> None:
+    """The site's build loads the practice too, and serves nothing."""
+    program = f"import sys, {PACKAGE}.{module}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True, text=True
+    ).stdout.split()
+    servers = {"starlette", "uvicorn", "httptools", "aiosqlite", "itsdangerous", "asyncio"}
+    assert servers & set(loaded) == set()
+
+
+def test_nothing_that_is_deployed_imports_the_desk() -> None:
+    """The desk alone can open an envelope, and it never leaves the doctor's machine."""
+    for path in python_files():
+        if path.parts[0] in ("desk", "tests") or path == Path("deploy/demo.py"):
+            continue
+        assert [used for used in imported(path) if used.split(".")[0] == "desk"] == [], path
