@@ -1,0 +1,1 @@
+"""What runs on the server: free times, booking POSTs, and nothing else."""

@@ -1,0 +1,161 @@
+"""The server's command line, its only back door: there is no password to guess on the web."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import secrets
+import sqlite3
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import uvicorn
+
+from booking_endpoint.app import create_app
+from booking_endpoint.availability import DAY, Slot, parse_instant, rfc3339
+from booking_endpoint.config import BadConfig, Config, database_path, read_facts_file
+from booking_endpoint.envelope import to_text
+from booking_endpoint.reading import BadPractice
+from booking_endpoint.store import Store
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run one command; 0 when it was done, 1 when there was nothing to do it to, 2 when refused."""
+    asked = parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        if asked.command == "serve":
+            return serve(asked, environ)
+        return asyncio.run(keep(asked, environ))
+    except (BadConfig, BadPractice) as error:
+        print(error, file=sys.stderr)
+    except (sqlite3.Error, OSError) as error:
+        print(f"the database cannot be used: {type(error).__name__}", file=sys.stderr)
+    return 2
+
+
+def parser() -> argparse.ArgumentParser:
+    described = argparse.ArgumentParser(prog="booking_endpoint", description=__doc__)
+    commands = described.add_subparsers(dest="command", required=True)
+    serving = commands.add_parser("serve", help="answer availability and bookings")
+    where = serving.add_mutually_exclusive_group()
+    where.add_argument("--port", type=int, default=8001, help="listen on 127.0.0.1 (8001)")
+    where.add_argument("--fd", type=int, help="listen on a socket passed by systemd")
+    serving.add_argument("--workers", type=int, default=1, help="processes (1)")
+    commands.add_parser("export", help="print every booking, sealed, as JSON lines")
+    for name, what in [("cancel", "release a time"), ("accept", "say yes to a request")]:
+        commands.add_parser(name, help=what).add_argument("id", type=read_id)
+    closing = commands.add_parser("close", help="offer nothing between two instants")
+    closing.add_argument("start", type=parse_instant, help="2026-12-01T08:00:00Z")
+    closing.add_argument("end", type=parse_instant)
+    closing.add_argument("--id", dest="word", help="a name to reopen it by")
+    commands.add_parser("open", help="undo a closure").add_argument("word")
+    commands.add_parser("forget", help="delete bookings for good").add_argument(
+        "ids", nargs="+", type=read_id, metavar="id"
+    )
+    commands.add_parser("purge", help="delete what is older than the practice keeps")
+    commands.add_parser("backup", help="copy the database").add_argument("file", type=Path)
+    commands.add_parser("check", help="say whether settings and database are sound")
+    return described
+
+
+def read_id(text: str) -> bytes:
+    """A booking's id, 32 hexadecimal digits, as `export` prints it."""
+    if len(text) != 32:
+        raise ValueError
+    return bytes.fromhex(text)
+
+
+def serve(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Answer until told to stop. No access log: it would hold who asked, and when."""
+    Config.read(environ)
+    uvicorn.run(
+        "booking_endpoint.__main__:from_environment",
+        factory=True,
+        port=asked.port,
+        fd=asked.fd,
+        workers=asked.workers,
+        http="httptools",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=10,
+    )
+    return 0
+
+
+def from_environment() -> object:
+    """The application of one worker process, with the real clock and real chance."""
+    return create_app(Config.read(os.environ), time.time, secrets.token_bytes)
+
+
+async def keep(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """One act on the database, beside the running server."""
+    store = Store(database_path(environ))
+    await store.open()
+    try:
+        return await act(asked, store, environ)
+    finally:
+        await store.close()
+
+
+async def act(asked: argparse.Namespace, store: Store, environ: Mapping[str, str]) -> int:
+    match asked.command:
+        case "export":
+            for booking, envelope in await store.export():
+                line = {
+                    "id": booking.id.hex(),
+                    "start": rfc3339(booking.slot.start),
+                    "end": rfc3339(booking.slot.end),
+                    "state": booking.state.value,
+                    "moved": booking.moved,
+                    "envelope": to_text(envelope),
+                }
+                print(json.dumps(line))
+            return 0
+        case "cancel":
+            return told(await store.cancel(asked.id) is not None, "cancelled")
+        case "accept":
+            return told(await store.accept(asked.id) is not None, "accepted")
+        case "close":
+            if asked.end <= asked.start:
+                raise BadConfig("close: the end must come after the start")
+            word = asked.word or secrets.token_hex(4)
+            await store.close_between(word, Slot(asked.start, asked.end))
+            return told(True, f"closed; to reopen: open {word}")
+        case "open":
+            return told(await store.reopen(asked.word), "opened")
+        case "forget":
+            return told(await store.forget(asked.ids) > 0, "forgotten")
+        case "purge":
+            days = read_facts_file(environ).rules.retention_days
+            gone = await store.purge(int(time.time()) - days * DAY)
+            return told(True, f"purged {gone} bookings")
+        case "backup":
+            await store.backup(asked.file)
+            return told(True, "copied")
+        case _:
+            return await check(store, environ)
+
+
+async def check(store: Store, environ: Mapping[str, str]) -> int:
+    """Settings read, database sound: 0; otherwise what is wrong, and 1."""
+    Config.read(environ)
+    wrong = await store.check()
+    for line in wrong:
+        print(line, file=sys.stderr)
+    return 1 if wrong else told(True, f"sound; SQLite {sqlite3.sqlite_version}")
+
+
+def told(done: bool, word: str) -> int:
+    print(word if done else "there is nothing of that name")
+    return 0 if done else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -1,0 +1,248 @@
+"""HTTP in, rooms called in order, HTTP out. Each route is a sentence; errors are one table."""
+
+import asyncio
+import hashlib
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from booking_endpoint import availability as calendar
+from booking_endpoint.availability import DAY, HOUR, rfc3339
+from booking_endpoint.booking import mark as _
+from booking_endpoint.config import Config
+from booking_endpoint.database import BrokenPromise
+from booking_endpoint.envelope import BadEnvelope
+from booking_endpoint.pages import Pages
+from booking_endpoint.plain import Plain
+from booking_endpoint.rooms import Asked, Clock, Randomness, Rooms, Taken
+from booking_endpoint.store import Booking, Store
+from booking_endpoint.tickets import BadProof, BadTicket, EarlyTicket, OldTicket, Tickets
+from booking_endpoint.web import (
+    HEADERS,
+    Problem,
+    check_origin,
+    language_of,
+    log_failure,
+    read_fields,
+    wants_page,
+)
+
+LISTED_SECONDS = 15
+"""How long a list of free times may be kept: a booking always looks again."""
+
+Answer = Callable[[Asked], Awaitable[Response]]
+
+log = logging.getLogger("booking_endpoint")
+
+PROBLEMS: list[tuple[type[Exception], Problem]] = [
+    (OldTicket, Problem(410, "old", _("This page was open for too long. Please start again."))),
+    (EarlyTicket, Problem(403, "early", _("That was very fast. Wait a moment, then try again."))),
+    (BadProof, Problem(403, "proof", _("Please try again, or call {phone}."))),
+    (BadTicket, Problem(422, "ticket", _("Please start again, or call {phone}."), "ticket")),
+    (BadEnvelope, Problem(422, "envelope", _("Please start again, or call {phone}."), "envelope")),
+]
+"""What each exception is answered with; the first that fits."""
+
+UNWELL = Problem(
+    503, "unwell", _("Online booking does not work just now. Please call {phone}."), retry=60
+)
+FAULTS = (sqlite3.Error, OSError, BrokenPromise)
+
+
+class Api:
+    """The endpoint's answers to a program: JSON in, JSON out."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+
+    async def get_availability(self, asked: Asked) -> Response:
+        """The free starts of each day asked for, and the next day after them that has any."""
+        practice, visit = self._rooms.practice, self._rooms.visit(asked)
+        days, busy = self._rooms.window(asked), await self._rooms.busy(asked.now)
+        found = calendar.open_days(days, practice, visit, busy, asked.now)
+        later = calendar.next_free_day(days[-1], practice, visit, busy, asked.now)
+        return JSONResponse(
+            {
+                "visit": visit.id,
+                "zone": practice.zone.key,
+                "minutes": visit.minutes,
+                "days": [
+                    {"date": day.isoformat(), "starts": [rfc3339(slot.start) for slot in slots]}
+                    for day, slots in found.items()
+                ],
+                "next": later.isoformat() if later else None,
+            },
+            headers={"Cache-Control": f"public, max-age={LISTED_SECONDS}"},
+        )
+
+    async def post_ticket(self, asked: Asked) -> Response:
+        return private(self._rooms.script_ticket(asked.now))
+
+    async def post_booking(self, asked: Asked) -> Response:
+        booked = await self._rooms.book(asked, asked.need("proof"))
+        if isinstance(booked, Taken):
+            raise taken(booked)
+        more = {"manage": self._rooms.tickets.manage(booked.booking.id), "code": booked.code}
+        return private({**facts(booked.booking), **more}, 201 if booked.new else 200)
+
+    async def show_booking(self, asked: Asked) -> Response:
+        return private(facts(await self._rooms.booking(asked)))
+
+    async def cancel_booking(self, asked: Asked) -> Response:
+        booking = await self._rooms.booking(asked)
+        return private(facts(await self._rooms.cancel(booking, asked.now)))
+
+    async def move_booking(self, asked: Asked) -> Response:
+        booking = await self._rooms.booking(asked)
+        self._rooms.check_change(booking, asked.now)
+        moved = await self._rooms.move(asked, booking, asked.need("proof"))
+        if isinstance(moved, Taken):
+            raise taken(moved)
+        return private(facts(moved))
+
+
+class Door:
+    """Reads what is asked, chooses who answers, and turns every error into an answer."""
+
+    def __init__(self, config: Config, rooms: Rooms, pages: Pages, clock: Clock) -> None:
+        self._config, self._pages, self._clock = config, pages, clock
+        self._plain = Plain(rooms, pages, config.prefix)
+        self._api = Api(rooms)
+
+    def route(self, path: str, name: str) -> Route:
+        """One address, answered by the method of this name: JSON, or a page where one is asked."""
+        method = "GET" if name.startswith("get_") else "POST"
+
+        async def endpoint(request: Request) -> Response:
+            return await self._answer(request, getattr(self._api, name), getattr(self._plain, name))
+
+        return Route(self._config.prefix + path, endpoint, methods=[method])
+
+    async def unknown(self, request: Request, error: Exception) -> Response:
+        """404 and 405: everything that is not an address of ours."""
+        status = getattr(error, "status_code", 404)
+        asked = Asked({}, self._language(request, {}), 0)
+        problem = Problem(status, "unknown", _("There is nothing here."))
+        return self._refuse(asked, problem, page=False)
+
+    async def _answer(self, request: Request, program: Answer, person: Answer) -> Response:
+        page = wants_page(request)
+        asked = Asked({}, self._language(request, {}), int(self._clock()))
+        try:
+            fields = dict(request.query_params)
+            if request.method == "POST":
+                check_origin(request, self._config.origin)
+                fields = await read_fields(request)
+            asked = Asked(fields, self._language(request, fields), asked.now)
+            response = await (person if page else program)(asked)
+        except Problem as problem:
+            response = self._refuse(asked, problem, page)
+        except Exception as error:
+            response = self._refuse(asked, problem_of(error), page)
+        return finished(request, response)
+
+    def _refuse(self, asked: Asked, problem: Problem, page: bool) -> Response:
+        headers = {"Retry-After": str(problem.retry)} if problem.retry else {}
+        if page:
+            response = self._plain.refuse(asked, problem)
+            response.headers.update(headers)
+            return response
+        phone = self._pages.practice.phone
+        message = self._pages.say(asked.language, problem.message, phone=phone)
+        body = {"error": problem.error, "message": message, **problem.more}
+        if problem.field:
+            body["field"] = problem.field
+        return JSONResponse(body, problem.status, {**headers, "Cache-Control": "no-store"})
+
+    def _language(self, request: Request, fields: dict[str, str]) -> str:
+        return language_of(request, fields, self._pages.practice.languages)
+
+
+def create_app(config: Config, clock: Clock, randomness: Randomness) -> Starlette:
+    """The endpoint as an ASGI application; `clock` gives UTC seconds, `randomness` n bytes."""
+    pages = Pages(config.practice, config.prefix, config.shells)
+    store = Store(config.database)
+    rooms = Rooms(config.practice, Tickets(config.secrets), store, randomness)
+    door = Door(config, rooms, pages, clock)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await store.open()
+        purging = asyncio.create_task(purge_hourly(store, config, clock))
+        try:
+            yield
+        finally:
+            purging.cancel()
+            with suppress(asyncio.CancelledError):
+                await purging
+            await store.close()
+
+    return Starlette(
+        routes=[
+            door.route("/availability", "get_availability"),
+            door.route("/tickets", "post_ticket"),
+            door.route("/bookings", "post_booking"),
+            door.route("/bookings/show", "show_booking"),
+            door.route("/bookings/cancel", "cancel_booking"),
+            door.route("/bookings/move", "move_booking"),
+        ],
+        exception_handlers={404: door.unknown, 405: door.unknown},
+        lifespan=lifespan,
+    )
+
+
+async def purge_hourly(store: Store, config: Config, clock: Clock) -> None:
+    """Forget what is older than the practice keeps: now, and every hour."""
+    while True:
+        try:
+            gone = await store.purge(int(clock()) - config.practice.rules.retention_days * DAY)
+            if gone:
+                log.info("purged %d bookings", gone)
+        except FAULTS as error:
+            log_failure(error)
+        await asyncio.sleep(HOUR)
+
+
+def problem_of(error: Exception) -> Problem:
+    """The table, and at its end what nobody foresaw: logged without its message."""
+    for kind, problem in PROBLEMS:
+        if isinstance(error, kind):
+            return problem
+    log_failure(error)
+    return UNWELL
+
+
+def taken(gone: Taken) -> Problem:
+    nearest = [rfc3339(slot.start) for slot in gone.nearest]
+    message = _("This time has just been taken. Choose another, or call {phone}.")
+    return Problem(409, "taken", message, nearest=nearest)
+
+
+def facts(booking: Booking) -> dict[str, Any]:
+    """All the server knows of a booking."""
+    start, end = rfc3339(booking.slot.start), rfc3339(booking.slot.end)
+    return {"start": start, "end": end, "state": booking.state.value}
+
+
+def private(answer: dict[str, Any], status: int = 200) -> Response:
+    return JSONResponse(answer, status, headers={"Cache-Control": "no-store"})
+
+
+def finished(request: Request, response: Response) -> Response:
+    """The headers of every answer; 304 when the asker has this list of times already."""
+    response.headers.update(HEADERS)
+    response.headers["Vary"] = "Accept, Accept-Language"
+    if request.method == "GET" and response.status_code == 200:
+        tag = f'"{hashlib.blake2b(bytes(response.body), digest_size=9).hexdigest()}"'
+        if request.headers.get("if-none-match") == tag:
+            kept = {name: response.headers[name] for name in ("Cache-Control", "Vary")}
+            response = Response(status_code=304, headers=kept)
+        response.headers["ETag"] = tag
+    return response

@@ -1,0 +1,84 @@
+"""The endpoint's settings, read once from the environment and named when missing."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from booking_endpoint.practice import Practice
+from booking_endpoint.reading import read_practice
+
+
+class BadConfig(ValueError):
+    """A setting that is missing or cannot be used: says which, and what to do."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Config:
+    """Everything `serve` needs. Has no repr: the secrets must reach no log."""
+
+    database: Path
+    practice: Practice
+    secrets: tuple[str, ...]
+    origin: str
+    prefix: str
+    shells: Mapping[str, str]
+    """The page Pelican built around the endpoint's answers, for each language."""
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Self:
+        """Read all settings, or raise BadConfig or BadPractice at the first that is wrong."""
+        practice = read_facts_file(environ)
+        return cls(
+            database=database_path(environ),
+            practice=practice,
+            secrets=read_secrets(environ),
+            origin=required(environ, "BOOKING_ORIGIN").rstrip("/"),
+            prefix=environ.get("BOOKING_PREFIX") or practice.rules.prefix,
+            shells=read_shells(Path(required(environ, "BOOKING_SHELL")), practice.languages),
+        )
+
+
+def required(environ: Mapping[str, str], name: str) -> str:
+    if not environ.get(name):
+        raise BadConfig(f"set {name} before starting")
+    return environ[name]
+
+
+def database_path(environ: Mapping[str, str]) -> Path:
+    """The database's file, whose folder must exist and be writable: it is never made by guess."""
+    path = Path(required(environ, "BOOKING_DATABASE"))
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise BadConfig(f"BOOKING_DATABASE: {path.parent} is not a folder that can be written to")
+    return path
+
+
+def read_facts_file(environ: Mapping[str, str]) -> Practice:
+    path = required(environ, "BOOKING_PRACTICE")
+    return read_practice(read_text("BOOKING_PRACTICE", Path(path)), path)
+
+
+def read_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The signing secrets, newest first; from a file when BOOKING_SECRET_FILE names one."""
+    file = environ.get("BOOKING_SECRET_FILE")
+    text = (
+        read_text("BOOKING_SECRET_FILE", Path(file))
+        if file
+        else required(environ, "BOOKING_SECRET")
+    )
+    secrets = tuple(filter(None, (secret.strip() for secret in text.split(","))))
+    if not secrets or any(len(secret) < 32 for secret in secrets):
+        raise BadConfig("BOOKING_SECRET: use at least 32 random characters each")
+    return secrets
+
+
+def read_shells(folder: Path, languages: tuple[str, ...]) -> dict[str, str]:
+    return {code: read_text("BOOKING_SHELL", folder / f"{code}.html") for code in languages}
+
+
+def read_text(setting: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(f"{setting}: {path} cannot be read ({type(error).__name__})") from None

@@ -1,0 +1,152 @@
+"""A TOML text whose every value knows its line. Knows nothing of doctors or visits."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Path = tuple[str | int, ...]
+
+HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+KEY = re.compile(r"\s*([A-Za-z0-9_-]+|\"[^\"]+\")\s*=")
+
+
+class BadPractice(ValueError):
+    """A fact that cannot stand: says in which file, at which line and key, and what to do."""
+
+    def __init__(self, message: str, key: str = "", line: int = 0, file: str = "") -> None:
+        where = [file, f"line {line}" if line else "", key]
+        super().__init__(": ".join(filter(None, [", ".join(filter(None, where)), message])))
+
+
+class Facts:
+    """One table of the file. Every key must be asked for: `done` refuses those nobody knows."""
+
+    def __init__(self, values: Mapping[str, Any], path: Path, lines: dict[Path, int], file: str):
+        self._values, self._path, self._lines, self._file = values, path, lines, file
+        self._asked: set[str] = set()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
+
+    def wrong(self, key: str, message: str) -> BadPractice:
+        """The error to raise about `key` (or about the whole table, when it is empty)."""
+        path = (*self._path, key) if key else self._path
+        name = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
+        line = self._lines.get(path) or self._lines.get(self._path) or 0
+        return BadPractice(message, name, line, self._file)
+
+    def get(self, key: str, kind: type[T], default: T | None = None) -> T:
+        """The value of `key`, which must be of this kind; without a default it must be there."""
+        self._asked.add(key)
+        value = self._values.get(key, default)
+        if value is None:
+            raise self.wrong(key, "is missing")
+        if kind is Decimal and type(value) is int:
+            value = Decimal(value)
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise self.wrong(key, f"must be {NAMES.get(kind, kind.__name__)}, not {value!r}")
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.get(key, str, default).strip()
+        if not value and default is None:
+            raise self.wrong(key, "is empty")
+        return value
+
+    def number(self, key: str, least: int, most: int, default: int | None = None) -> int:
+        value = self.get(key, int, default)
+        if not least <= value <= most:
+            raise self.wrong(key, f"must be between {least} and {most}, not {value}")
+        return value
+
+    def choice(self, key: str, choices: Iterable[str], default: str | None = None) -> str:
+        value, allowed = self.text(key, default), list(choices)
+        if value not in allowed:
+            raise self.wrong(key, f"must be one of {', '.join(allowed)}, not {value!r}")
+        return value
+
+    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        values = self.get(key, list, None if default is None else list(default))
+        if not all(isinstance(value, str) for value in values):
+            raise self.wrong(key, "must be a list of texts")
+        return tuple(values)
+
+    def parsed(self, key: str, parse: Callable[[str], T], default: str | None = None) -> T:
+        """The value of `key`, read by `parse`, whose ValueError becomes ours."""
+        text = self.text(key, default)
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise self.wrong(key, str(error)) from None
+
+    def table(self, key: str) -> "Facts":
+        values = self.get(key, dict)
+        return Facts(values, (*self._path, key), self._lines, self._file)
+
+    def tables(self, key: str) -> list["Facts"]:
+        values = self.get(key, list, [])
+        if not all(isinstance(value, dict) for value in values):
+            raise self.wrong(key, f"must be written as [[{key}]] tables")
+        return [
+            Facts(value, (*self._path, key, index), self._lines, self._file)
+            for index, value in enumerate(values)
+        ]
+
+    def done(self) -> None:
+        """Refuse what nobody asked for: a mistyped key must not pass in silence."""
+        for key in self._values:
+            if key not in self._asked:
+                known = ", ".join(sorted(self._asked))
+                raise self.wrong(key, f"is not a known key; known here: {known}")
+
+
+NAMES: dict[type, str] = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+    date: "a date such as 2026-12-24",
+    Decimal: "an amount such as 30.00",
+}
+
+
+def read_facts(text: str, file: str) -> Facts:
+    """The whole file as one table. Raises BadPractice when it is not TOML."""
+    try:
+        values = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise BadPractice(f"cannot be read: {error}", file=file) from None
+    return Facts(values, (), line_numbers(text), file)
+
+
+def line_numbers(text: str) -> dict[Path, int]:
+    """Where each table and key of a TOML text begins; tables in an array are counted from 0."""
+    lines: dict[Path, int] = {}
+    arrays: dict[Path, int] = {}
+    here: Path = ()
+    inside_text = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if not inside_text:
+            if header := HEADER.match(line):
+                here = ()
+                for part in header[2].split("."):
+                    here = (*here, part.strip().strip('"'))
+                    if here in arrays and not (header[1] == "[[" and here == whole(header[2])):
+                        here = (*here, arrays[here])
+                if header[1] == "[[":
+                    arrays[here] = arrays.get(here, -1) + 1
+                    here = (*here, arrays[here])
+                lines[here] = number
+            elif key := KEY.match(line):
+                lines[(*here, key[1].strip('"'))] = number
+        inside_text ^= line.count('"""') % 2 == 1 or line.count("'''") % 2 == 1
+    return lines
+
+
+def whole(name: str) -> Path:
+    return tuple(part.strip().strip('"') for part in name.split("."))

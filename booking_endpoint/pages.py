@@ -1,0 +1,101 @@
+"""The endpoint's HTML answers: fragments of its own, set into a page that Pelican built.
+
+Knows no request and no store. Nothing a patient typed is rendered but the form they typed it in.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from booking_endpoint.availability import Slot, day_of, rfc3339
+from booking_endpoint.markup import FILTERS, isolated, say, sentence, together
+from booking_endpoint.practice import Practice, Visit
+from booking_endpoint.words import OWN_WORDS, read_language
+
+FRAGMENTS = Path(__file__).parent / "fragments"
+LINKS = re.compile(r"<!--links (\{.*?\})-->")
+Day = tuple[str, list[tuple[str, str]]]
+
+
+class Pages:
+    """Renders the endpoint's pages for one practice."""
+
+    def __init__(self, practice: Practice, prefix: str, shells: Mapping[str, str]) -> None:
+        self.practice, self._prefix, self._shells = practice, prefix, shells
+        self._languages = {code: read_language(code, OWN_WORDS) for code in practice.languages}
+        self._templates = Environment(
+            loader=FileSystemLoader(FRAGMENTS),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters.update(FILTERS)
+
+    def say(self, code: str, message: str, **values: object) -> Markup:
+        """The message in this language; what fills it is escaped, unless it is HTML already."""
+        return say(self._languages[code], message, **values)
+
+    def months(self) -> dict[str, int]:
+        """Every name of a month a patient may type, in any language of the practice."""
+        return {name: n for language in self._languages.values() for name, n in language.months()}
+
+    def page(self, code: str, fragment: str, title: str, **told: Any) -> str:
+        """A whole page: the fragment, filled, inside the language's shell."""
+        shell = self._shells[code]
+        links = LINKS.search(shell)
+        main = self._templates.get_template(fragment).render(
+            _=lambda message, **values: self.say(code, message, **values),
+            language=self._languages[code],
+            practice=self.practice,
+            prefix=self._prefix,
+            links=json.loads(links[1]) if links else {},
+            **told,
+        )
+        shell = LINKS.sub("", shell).replace("<!--title-->", str(escape(title)))
+        return shell.replace("<!--main-->", main)
+
+    def chosen(self, code: str, visit: Visit, start: int) -> str:
+        """The visit and its time in one line: what the patient is about to book."""
+        language = self._languages[code]
+        moment = datetime.fromtimestamp(start, self.practice.zone)
+        return f"{visit.label[code]} – {language.day(moment.date())}, {language.time(moment)}"
+
+    def groups(self, code: str, slots: Iterable[Slot]) -> list[Day]:
+        """Slots as the days and times a person reads, for radios."""
+        zone, language = self.practice.zone, self._languages[code]
+        days: dict[str, list[tuple[str, str]]] = {}
+        for slot in slots:
+            name = sentence(language.day(day_of(slot.start, zone)))
+            time = language.time(datetime.fromtimestamp(slot.start, zone))
+            days.setdefault(name, []).append((rfc3339(slot.start), time))
+        return list(days.items())
+
+    def booked(self, code: str, slot: Slot, visit: Visit | None) -> dict[str, Any]:
+        """What a card says of a booking; without a visit, which the store does not know, less."""
+        zone, language = self.practice.zone, self._languages[code]
+        start, end = (datetime.fromtimestamp(at, zone) for at in (slot.start, slot.end))
+        place = self.practice.place(visit.place) if visit else None
+        return {
+            "date": sentence(language.day(start.date())),
+            "time": isolated(f"{language.time(start)} – {language.time(end)}"),
+            "label": visit.label[code] if visit else "",
+            "place": isolated(place.address) if place else "",
+        }
+
+    def link(self, code: str, key: str) -> str:
+        """The address of one of the site's pages, as its shell says it."""
+        links = LINKS.search(self._shells[code])
+        return str(json.loads(links[1])[key]) if links else "/"
+
+    def phone(self, code: str) -> Markup:
+        """The practice's number as a link that keeps its order in every script."""
+        place = self.practice.places[0]
+        number = isolated(together(place.phone))
+        return Markup('<a href="tel:{}">{}</a>').format(place.dial, number)
