@@ -1,0 +1,1 @@
+"""What stands in front of the site and the endpoint. Knows no patient."""

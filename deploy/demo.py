@@ -1,0 +1,170 @@
+"""The whole way on one machine: a key, a site, the endpoint, an agenda with a few visits."""
+
+import argparse
+import asyncio
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import webbrowser
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+import uvicorn
+
+from booking_endpoint import availability as calendar
+from booking_endpoint.app import create_app
+from booking_endpoint.booking import Identity, Request
+from booking_endpoint.config import Config
+from booking_endpoint.envelope import lock_key, new_key, public_text, seal, unlock_key
+from booking_endpoint.practice import Practice
+from booking_endpoint.reading import BadPractice, read_practice
+from booking_endpoint.store import State, Store
+from deploy.one_origin import one_origin
+
+ROOT = Path(__file__).parents[1]
+STATE = ROOT / ".demo"
+PASSPHRASE = "demo"  # noqa: S105  # printed on the screen: this key guards nothing
+
+PATIENTS = [
+    ("Amandine Kerouédan-Exemple", "06 39 98 10 01", "self", "", "fr"),
+    ("נועה לדוגמה", "06 39 98 10 02", "self", "", "he"),
+    ("Giulia Esempio", "06 39 98 10 03", "self", "", "it"),
+    ("Inès Modèle", "06 39 98 10 04", "child", "Sophie Modèle", "fr"),
+    ("Grace Sample", "06 39 98 10 05", "self", "", "en"),
+    ("Thérèse Fictive", "06 39 98 10 06", "relative", "Paul Fictif", "fr"),
+    ("Maïa Échantillon", "06 39 98 10 07", "self", "", "fr"),
+]
+"""People who do not exist, with numbers kept for fiction."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prepare what is missing, serve until Ctrl-C; 2 when it cannot start."""
+    parser = argparse.ArgumentParser(prog="demo", description=__doc__)
+    parser.add_argument("--port", type=int, default=8080, help="where to listen (8080)")
+    parser.add_argument("--no-open", action="store_true", help="do not open the browser")
+    asked = parser.parse_args(arguments)
+    try:
+        listener = listen(asked.port)
+        config = prepare(STATE, f"http://127.0.0.1:{asked.port}")
+    except KeyboardInterrupt:
+        return 130
+    except (BadPractice, OSError, subprocess.CalledProcessError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    address = f"http://127.0.0.1:{asked.port}/"
+    print(f"\n  The site:   {address}")
+    print(f"  The desk:   python3 tasks.py desk     (passphrase: {PASSPHRASE})")
+    print(f"  Its state:  {STATE} (delete the folder to start afresh)")
+    print("  Ctrl-C stops it.\n", flush=True)
+    if not asked.no_open:
+        webbrowser.open(address)
+    serve(config, STATE / "site", listener)
+    print("Stopped.")
+    return 0
+
+
+def listen(port: int) -> socket.socket:
+    """A socket on this machine alone; raises OSError that names the flag when it is busy."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if os.name == "posix":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        listener.close()
+        raise OSError(f"port {port} is busy: choose another, as in --port {port + 1}") from None
+    return listener
+
+
+def prepare(state: Path, origin: str) -> Config:
+    """Make the key, the facts, the secret and the site; fill a new database."""
+    state.mkdir(exist_ok=True, mode=0o700)
+    facts = state / "practice.toml"
+    facts.write_text(demo_facts(state / "key.pem"), encoding="utf-8")
+    secret = state / "secret"
+    if not secret.exists():
+        secret.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+    print("Building the site …", flush=True)
+    build(facts, state / "site")
+    config = Config.read(
+        {
+            "BOOKING_DATABASE": str(state / "bookings.db"),
+            "BOOKING_PRACTICE": str(facts),
+            "BOOKING_SECRET_FILE": str(secret),
+            "BOOKING_ORIGIN": origin,
+            "BOOKING_SHELL": str(state / "site" / "shell"),
+        }
+    )
+    if not config.database.exists():
+        asyncio.run(fill(config))
+    return config
+
+
+def demo_facts(key_file: Path) -> str:
+    """The practice's facts, with a recipient whose key was made on this machine."""
+    if not key_file.exists():
+        print("Making a key …", flush=True)
+        key_file.write_bytes(lock_key(new_key(), PASSPHRASE))
+        key_file.chmod(0o600)
+    public = public_text(unlock_key(key_file.read_bytes(), PASSPHRASE))
+    file = ROOT / "content" / "practice.toml"
+    text = file.read_text(encoding="utf-8")
+    if read_practice(text, str(file)).recipients:
+        return text
+    return f'{text}\n[[recipients]]\nrole = "doctor"\nkey = "{public}"\n'
+
+
+def build(facts: Path, site: Path) -> None:
+    command = [sys.executable, "-m", "pelican", "content", "-s", "pelicanconf.py", "-o", str(site)]
+    environ = {**os.environ, "BOOKING_PRACTICE": str(facts)}
+    subprocess.run(command, cwd=ROOT, env=environ, check=True)
+
+
+async def fill(config: Config) -> None:
+    """A few sealed visits in the days to come, so that the desk has something to show."""
+    store = Store(config.database)
+    await store.open()
+    try:
+        for index, (name, phone, whom, caller, language) in enumerate(PATIENTS):
+            identity = Identity(name, phone, "", None, whom, caller)
+            await book(store, config.practice, identity, language, index)
+    finally:
+        await store.close()
+
+
+async def book(
+    store: Store, practice: Practice, identity: Identity, language: str, index: int
+) -> None:
+    """Book every third free time of one of the visits, as a patient's page would."""
+    now = int(time.time())
+    visit = practice.visits[index % len(practice.visits)]
+    first, last = calendar.horizon(practice, now)
+    busy = await store.busy(now, now + practice.rules.horizon_days * calendar.DAY)
+    free = (
+        slot
+        for day in calendar.days_between(first, last)
+        for slot in calendar.offered_on(day, practice, visit, busy, now)
+    )
+    for slot in islice(free, 2, 3):
+        start, number = calendar.rfc3339(slot.start), secrets.token_hex(16)
+        request = Request(identity, visit.id, start, language, number)
+        envelope = seal(request.to_json(), practice.sealed_to)
+        await store.book([secrets.token_bytes(16)], slot, visit.buffer, State.CONFIRMED, envelope)
+
+
+def serve(config: Config, site: Path, listener: socket.socket) -> None:
+    """Site and endpoint in one process, until told to stop."""
+    app = one_origin(create_app(config, time.time, secrets.token_bytes), config.prefix, site)
+    settings = uvicorn.Config(app, http="httptools", access_log=False, log_level="warning")
+    try:
+        uvicorn.Server(settings).run(sockets=[listener])
+    except KeyboardInterrupt:
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
