@@ -101,10 +101,23 @@ def slots_on(day: date, practice: Practice, visit: Visit) -> Iterator[Slot]:
                     yield Slot(start, start + visit.minutes * MINUTE)
 
 
+def window(practice: Practice, now: int) -> tuple[int, int]:
+    """The first and the last instant at which a slot may start, seen from the instant `now`."""
+    return now + practice.rules.notice_hours * HOUR, now + practice.rules.horizon_days * DAY
+
+
+def horizon(practice: Practice, now: int) -> tuple[date, date]:
+    """The first and the last day on which anything can be booked at the instant `now`."""
+    soonest, latest = window(practice, now)
+    return day_of(soonest, practice.zone), day_of(latest, practice.zone)
+
+
 def offered_on(day: date, practice: Practice, visit: Visit, busy: Busy, now: int) -> Iterator[Slot]:
     """The slots of this day that may be booked at the instant `now`."""
-    soonest = now + practice.rules.notice_hours * HOUR
-    latest = now + practice.rules.horizon_days * DAY
+    soonest, latest = window(practice, now)
+    first, last = horizon(practice, now)
+    if not first <= day <= last:
+        return
     for slot in slots_on(day, practice, visit):
         if soonest <= slot.start <= latest and busy.isdisjoint(slot.cells(visit.buffer)):
             yield slot
@@ -112,17 +125,13 @@ def offered_on(day: date, practice: Practice, visit: Visit, busy: Busy, now: int
 
 def offered_at(start: int, practice: Practice, visit: Visit, busy: Busy, now: int) -> Slot | None:
     """The slot that starts at this instant, if it is on offer now: listing and booking agree."""
+    soonest, latest = window(practice, now)
+    if not soonest <= start <= latest:
+        return None
     day = day_of(start, practice.zone)
     return next(
         (slot for slot in offered_on(day, practice, visit, busy, now) if slot.start == start), None
     )
-
-
-def horizon(practice: Practice, now: int) -> tuple[date, date]:
-    """The first and the last day on which anything can be booked at the instant `now`."""
-    soonest = now + practice.rules.notice_hours * HOUR
-    latest = now + practice.rules.horizon_days * DAY
-    return day_of(soonest, practice.zone), day_of(latest, practice.zone)
 
 
 def days_between(first: date, last: date) -> Iterator[date]:
@@ -143,8 +152,8 @@ def next_free_day(
 ) -> date | None:
     """The first day after this one with a slot on offer, across the whole horizon."""
     first, last = horizon(practice, now)
-    for day in days_between(max(first, after + timedelta(days=1)), last):
-        if next(offered_on(day, practice, visit, busy, now), None):
+    for day in days_between(max(first, after), last):
+        if day > after and next(offered_on(day, practice, visit, busy, now), None):
             return day
     return None
 
@@ -154,18 +163,18 @@ def nearest(
 ) -> list[Slot]:
     """The slots on offer nearest to an instant that is gone, in the order of the day.
 
-    Looks outwards day by day. One ring of days beyond the first that fills the list can
-    still hold a nearer slot; the next one cannot.
+    Looks outwards day by day. Two rings of days beyond the first that fills the list can
+    still hold a nearer slot, the second because a day may have 23 hours or 25; a third cannot.
     """
+    soonest, latest = window(practice, now)
     first, last = horizon(practice, now)
-    centre = min(max(day_of(start, practice.zone), first), last)
+    centre = day_of(min(max(start, soonest), latest), practice.zone)
     found: list[Slot] = []
-    enough = False
+    beyond = 0
     for distance in range((last - first).days + 1):
-        if enough:
+        if beyond == 2:
             break
-        enough = len(found) >= most
+        beyond += len(found) >= most
         for day in {centre - timedelta(days=distance), centre + timedelta(days=distance)}:
-            if first <= day <= last:
-                found += offered_on(day, practice, visit, busy, now)
+            found += offered_on(day, practice, visit, busy, now)
     return sorted(sorted(found, key=lambda slot: (abs(slot.start - start), slot.start))[:most])

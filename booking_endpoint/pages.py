@@ -46,13 +46,13 @@ class Pages:
         """Every name of a month a patient may type, in any language of the practice."""
         return {name: n for language in self._languages.values() for name, n in language.months()}
 
-    def page(self, code: str, fragment: str, title: str, **told: Any) -> str:
+    def page(self, lang: str, fragment: str, title: str, **told: Any) -> str:
         """A whole page: the fragment, filled, inside the language's shell."""
-        shell = self._shells[code]
+        shell = self._shells[lang]
         links = LINKS.search(shell)
         main = self._templates.get_template(fragment).render(
-            _=lambda message, **values: self.say(code, message, **values),
-            language=self._languages[code],
+            _=lambda message, **values: self.say(lang, message, **values),
+            language=self._languages[lang],
             practice=self.practice,
             prefix=self._prefix,
             links=json.loads(links[1]) if links else {},

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from booking_endpoint import availability as calendar
 from booking_endpoint.availability import Slot, rfc3339
-from booking_endpoint.booking import Refused, Request, may_change, read_identity
+from booking_endpoint.booking import LONGEST, Refused, Request, may_change, read_identity
 from booking_endpoint.booking import mark as _
 from booking_endpoint.envelope import seal, to_text
 from booking_endpoint.pages import Pages
@@ -140,7 +140,7 @@ class Plain:
     ) -> Response:
         """The time is gone, the envelope stays: the same request, for another time."""
         kept = self._kept(asked, "visit", "ticket", "manage", "envelope")
-        message = self._say(asked, _("Choose another. Your details are kept."))
+        message = self._say(asked, _("Choose another. What you wrote is not lost."))
         told = {"hidden": {**kept, **more}, "later": {}, "here": "", "mark": "", "message": message}
         return self._list(asked, visit, nearest, action, errors={}, **told)
 
@@ -185,7 +185,10 @@ class Plain:
             times=self._pages.groups(asked.language, others),
             hidden=kept if others else {**kept, "start": rfc3339(start)},
             values=asked.fields,
-            errors={name: self._say(asked, text) for name, text in errors.items()},
+            errors={
+                name: self._say(asked, text, most=LONGEST.get(name, 0))
+                for name, text in errors.items()
+            },
             asks_birth_date=visit.asks_birth_date,
         )
 
@@ -195,7 +198,7 @@ class Plain:
         ticket, practice = asked.need("ticket"), self._rooms.practice
         if asked.get("website"):
             raise Problem(403, "robot", _("Please call {phone}."))
-        self._rooms.tickets.redeem(ticket, "", asked.now)
+        self._rooms.tickets.check(ticket, asked.now)
         slot = await self._rooms.offered(visit, start, asked.now)
         today = calendar.day_of(asked.now, practice.zone)
         try:
@@ -261,7 +264,7 @@ class Plain:
         return self._pages.say(asked.language, message, **values)
 
     def _error(self, asked: Asked, title: str) -> str:
-        return f"{self._say(asked, _('Error'))}: {self._say(asked, title)}"
+        return f"{self._say(asked, _('Error:'))} {self._say(asked, title)}"
 
     def _kept(self, asked: Asked, *names: str) -> dict[str, str]:
         """The fields a page hands on to the next, and its language."""

@@ -162,6 +162,7 @@ class Host:
     role: str
     name: str
     address: str
+    country: str
     phone: str
 
 

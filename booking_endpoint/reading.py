@@ -1,12 +1,9 @@
 """practice.toml -> Practice. Refuses bad facts, naming file, key and line. Touches no disk."""
 
-import binascii
 import re
-from base64 import urlsafe_b64decode
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import holidays
 
@@ -27,9 +24,16 @@ from booking_endpoint.practice import (
     Recipient,
     Rules,
     Visit,
-    Wall,
     Weekday,
     Words,
+)
+from booking_endpoint.values import (
+    read_country,
+    read_key,
+    read_prefix,
+    read_rpps,
+    read_wall,
+    read_zone,
 )
 
 __all__ = ["BadPractice", "read_practice"]
@@ -78,13 +82,6 @@ def read_languages(facts: Facts) -> tuple[str, ...]:
     return languages
 
 
-def read_zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, OSError, ValueError):
-        raise ValueError(f"{name!r} is not a time zone such as Europe/Paris") from None
-
-
 def read_words(facts: Facts, key: str, languages: tuple[str, ...]) -> Words:
     """A text in each language of the practice, all of them or an error."""
     table = facts.table(key)
@@ -127,22 +124,13 @@ def read_doctor(facts: Facts, languages: tuple[str, ...]) -> Doctor:
     return doctor
 
 
-def read_rpps(text: str) -> str:
-    """Eleven digits of which the last is a Luhn key, as in the national register (RPPS)."""
-    digits = [int(sign) for sign in text if sign.isdigit()]
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
-    if len(text) != 11 or len(digits) != 11 or (sum(doubled) + sum(digits[-1::-2])) % 10:
-        raise ValueError(f"{text!r} is not an RPPS number: 11 digits, the last one a check digit")
-    return text
-
-
 def read_place(facts: Facts, languages: tuple[str, ...]) -> Place:
     place = Place(
         id=read_id(facts),
         street=facts.text("street"),
         postcode=facts.text("postcode"),
         town=facts.text("town"),
-        country=facts.text("country"),
+        country=facts.parsed("country", read_country),
         phone=facts.text("phone"),
         latitude=facts.get("latitude", Decimal),
         longitude=facts.get("longitude", Decimal),
@@ -227,15 +215,6 @@ def read_week(facts: Facts, rooms: list[str], visits: list[str]) -> tuple[Hours,
     return tuple(hours for hours, _ in week)
 
 
-def read_wall(text: str) -> Wall:
-    """A time on the door, 00:00 to 24:00, in steps of five minutes."""
-    match = re.fullmatch(r"(\d\d):(\d\d)", text)
-    minutes = int(match[1]) * 60 + int(match[2]) if match and int(match[2]) < 60 else -1
-    if not 0 <= minutes <= 24 * 60 or minutes % CELL_MINUTES:
-        raise ValueError(f"{text!r} is not a time such as 09:00, in steps of five minutes")
-    return Wall(minutes)
-
-
 def read_closure(facts: Facts) -> Closure:
     closure = Closure(first=facts.get("first", date), last=facts.get("last", date))
     if closure.last < closure.first:
@@ -270,12 +249,6 @@ def check_holidays(facts: Facts, rules: Rules) -> None:
         raise facts.wrong("holidays_subdivision", f"must be one of {known}, or left out")
 
 
-def read_prefix(text: str) -> str:
-    if not re.fullmatch(r"(/[a-z0-9-]+)+", text):
-        raise ValueError(f"{text!r} is not an address prefix such as /rdv")
-    return text
-
-
 def read_legal(facts: Facts) -> Legal:
     legal = Legal(
         site_url=facts.text("site_url").rstrip("/"),
@@ -301,6 +274,7 @@ def read_host(facts: Facts) -> Host:
         role=facts.choice("role", ["site", "booking"]),
         name=facts.text("name"),
         address=facts.text("address"),
+        country=facts.parsed("country", read_country),
         phone=facts.text("phone"),
     )
     facts.done()
@@ -331,14 +305,3 @@ def read_recipients(facts: Facts) -> tuple[Recipient, ...]:
     if len(recipients) > RECIPIENTS:
         raise facts.wrong("recipients", f"at most {RECIPIENTS} can open an envelope")
     return tuple(recipients)
-
-
-def read_key(text: str) -> str:
-    """A P-256 point, uncompressed (SEC 1, 2.3.3): 65 bytes in base64url without padding."""
-    try:
-        point = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError):
-        point = b""
-    if len(point) != 65 or point[0] != 4:
-        raise ValueError("is not a public key: 65 bytes in base64url, as `invoke keys` prints it")
-    return text

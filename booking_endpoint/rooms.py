@@ -92,7 +92,9 @@ class Rooms:
 
     async def booking(self, asked: Asked) -> Booking:
         """The booking a manage ticket or code stands for; one answer for all that is not there."""
-        booking = await self.store.booking(self.tickets.find(asked.need("manage")))
+        if not asked.get("manage"):
+            raise Problem(422, "code", _("Enter the code on your receipt."), field="manage")
+        booking = await self.store.booking(self.tickets.find(asked.get("manage")))
         if booking is None:
             raise unknown_booking()
         return booking

@@ -88,6 +88,10 @@ class Tickets:
             raise BadProof
         return nonce
 
+    def check(self, ticket: str, now: int) -> None:
+        """Raise for a form's ticket that is not ours or too old; it may come early, half filled."""
+        self._read("form", ticket, now, 0)
+
     def handles(self, nonce: bytes) -> list[Handle]:
         """The handle of the booking made with this nonce, under each secret, newest first.
 

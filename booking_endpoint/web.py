@@ -67,7 +67,7 @@ def check_origin(request: Request, origin: str) -> None:
     site = request.headers.get("sec-fetch-site")
     if site == "same-origin" or (site is None and request.headers.get("origin") == origin):
         return
-    raise Problem(403, "origin", _("Please start again on the practice's own site."))
+    raise Problem(403, "origin", _("Please start again on the practice’s own site."))
 
 
 async def read_fields(request: Request) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The interface in every language: gettext words, and Babel's dates, times and amounts."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -35,6 +36,10 @@ class Language:
     def own_name(self) -> str:
         return (Locale(self.code).get_display_name() or self.code).capitalize()
 
+    def country(self, code: str) -> str:
+        """The name of a country, from its code (ISO 3166-1)."""
+        return str(Locale(self.code).territories.get(code, code))
+
     def say(self, message: str, **values: object) -> str:
         """The message in this language; a message without translation stays in English.
 
@@ -48,11 +53,18 @@ class Language:
 
     def day(self, day: date) -> str:
         """Weekday, day, month and year in full: lundi 23 novembre 2026."""
-        return format_date(day, "full" if self.code != "en" else "EEEE d MMMM y", self.code)
+        written = format_date(day, "full" if self.code != "en" else "EEEE d MMMM y", self.code)
+        return self._first_of_month(written, day)
 
     def short_day(self, day: date) -> str:
         """Day, month and year, for a date that was verified: 23 novembre 2026."""
-        return format_date(day, "d MMMM y" if self.code == "en" else "long", self.code)
+        written = format_date(day, "d MMMM y" if self.code == "en" else "long", self.code)
+        return self._first_of_month(written, day)
+
+    def _first_of_month(self, written: str, day: date) -> str:
+        """French writes 1er for the first of a month, which CLDR does not."""
+        first = self.code == "fr" and day.day == 1
+        return re.sub(r"\b1 ", "1er ", written, count=1) if first else written
 
     def weekday(self, day: date) -> str:
         return format_date(day, "EEEE", self.code)

@@ -14,6 +14,7 @@ PACKAGE = "booking_endpoint"
 ORDER = (
     "facts",
     "practice",
+    "values",
     "reading",
     "words",
     "markup",
@@ -33,7 +34,7 @@ ORDER = (
 )
 """A module imports only what stands before it."""
 
-PURE = ("facts", "practice", "reading", "availability", "booking", "envelope")
+PURE = ("facts", "practice", "values", "reading", "availability", "booking", "envelope")
 
 HARMLESS = {
     "abc",

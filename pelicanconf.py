@@ -1,0 +1,54 @@
+"""How Pelican builds the site while one writes. Every fact comes from the practice's own file."""
+
+import os
+import sys
+from pathlib import Path
+
+from booking_endpoint.markup import FILTERS
+from booking_endpoint.reading import BadPractice, read_practice
+from theme.plugins.doorsign import vouched, week
+from theme.plugins.reading import HeadReader
+from theme.plugins.site import StrictPelican
+from theme.plugins.structured import medical_page, physician
+from theme.plugins.words import GLOBALS
+
+PRACTICE_FILE = Path(os.environ.get("BOOKING_PRACTICE", "content/practice.toml"))
+try:
+    PRACTICE = read_practice(PRACTICE_FILE.read_text("utf-8"), str(PRACTICE_FILE))
+except (BadPractice, OSError) as error:
+    sys.exit(str(error))
+
+PELICAN_CLASS = StrictPelican
+PLUGINS = ["theme.plugins.site"]
+READERS = {"md": HeadReader, "html": None, "rst": None}
+
+SITENAME = PRACTICE.doctor.name
+SITEURL = ""
+DEFAULT_LANG = PRACTICE.languages[0]
+TIMEZONE = PRACTICE.zone.key
+PATH = "content"
+OUTPUT_PATH = "output"
+DELETE_OUTPUT_DIRECTORY = True
+
+THEME = "theme"
+THEME_TEMPLATES_OVERRIDES = ["booking_endpoint/fragments"]
+JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+JINJA_FILTERS = dict(FILTERS)
+JINJA_GLOBALS = {
+    **GLOBALS,
+    "practice": PRACTICE,
+    "week": week(PRACTICE),
+    "vouched": vouched(PRACTICE),
+    "physician": physician,
+    "medical_page": medical_page,
+}
+
+RELATIVE_URLS = False
+FILENAME_METADATA = "(?!)"  # the reader takes key and language from the name itself
+PAGE_TRANSLATION_ID = ARTICLE_TRANSLATION_ID = None
+FORMATTED_FIELDS: list[str] = []
+DIRECT_TEMPLATES: list[str] = []
+STATIC_PATHS = ["images"]
+AUTHOR_SAVE_AS = CATEGORY_SAVE_AS = TAG_SAVE_AS = ""
+FEED_ALL_ATOM = CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = None
+AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = None

@@ -1,0 +1,46 @@
+"""What many tests stand on: one key, one built site, one browser, a fresh practice for each test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from booking_endpoint.envelope import PrivateKey, new_key
+from tasks import chromium
+from tests.serving import Practice, build_site, facts_with, practice_in
+
+
+@pytest.fixture(scope="session")
+def key() -> PrivateKey:
+    """The doctor's private key of this run."""
+    return new_key()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, key: PrivateKey) -> Path:
+    """The demo practice's site, built once."""
+    folder = tmp_path_factory.mktemp("site")
+    facts = folder / "practice.toml"
+    facts.write_text(facts_with(key), encoding="utf-8")
+    build_site(facts, folder / "site")
+    return folder / "site"
+
+
+@pytest.fixture
+def practice(tmp_path: Path, site: Path, key: PrivateKey) -> Practice:
+    """The demo practice with an empty database of its own."""
+    return practice_in(tmp_path, site, key)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium without a screen. One for all: a second would find its event loop taken."""
+    quiet = "no-first-run disable-background-networking disable-component-update disable-sync"
+    words = f"no-sandbox disable-gpu disable-quic {quiet}".split()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=[f"--{word}" for word in words]
+        )
+        yield browser
+        browser.close()

@@ -1,0 +1,71 @@
+"""The built site as documents, and as a browser sees it."""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from booking_endpoint.practice import Practice
+from booking_endpoint.reading import read_practice
+from tests.serving import ROOT
+from tests.site.document import Document, address_of
+
+ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync"
+)
+
+
+@pytest.fixture(scope="session")
+def facts() -> Practice:
+    """The demo practice, read once more for what the pages must say."""
+    return read_practice((ROOT / "content" / "practice.toml").read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def documents(site: Path) -> dict[str, Document]:
+    """Every HTML file of the site by its address, shells and the 404 page included."""
+    return {
+        address_of(file, site): Document(file.read_text("utf-8"))
+        for file in sorted(site.rglob("*.html"))
+    }
+
+
+@pytest.fixture(scope="session")
+def pages(documents: dict[str, Document]) -> dict[str, Document]:
+    """Every page that a reader finds by its own address."""
+    return {where: page for where, page in documents.items() if where.endswith("/")}
+
+
+class Silent(SimpleHTTPRequestHandler):
+    """Serves the folder and says nothing."""
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def served(site: Path) -> Iterator[str]:
+    """The site's files over HTTP, without an endpoint."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(site))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS.split())
+        yield browser
+        browser.close()

@@ -1,0 +1,143 @@
+"""A build: the same each time, stopped by what is wrong, and true to the facts it was made from."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from booking_endpoint.envelope import PrivateKey, fingerprint, public_text
+from booking_endpoint.practice import Practice
+from tests.serving import ROOT, build_site, facts_with
+from tests.site.document import Document
+
+
+def build(facts: Path, output: Path, content: str = "content", **environ: str) -> tuple[int, str]:
+    """Exit code and messages of a build that may fail."""
+    words = ["-m", "pelican", content, "-s", "pelicanconf.py", "-o", str(output)]
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env={**os.environ, "BOOKING_PRACTICE": str(facts), **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_same_content_gives_the_same_bytes(site: Path, tmp_path: Path) -> None:
+    """On another day of the week, in another zone, with another hash seed."""
+    facts = site.parent / "practice.toml"
+    code, said = build(
+        facts, tmp_path / "again", TZ="Pacific/Auckland", PYTHONHASHSEED="7", LANG="C"
+    )
+    assert code == 0, said
+    assert files(tmp_path / "again") == files(site)
+
+
+def test_a_bad_fact_ends_the_build_with_its_line(tmp_path: Path, key: PrivateKey) -> None:
+    facts = tmp_path / "practice.toml"
+    facts.write_text(facts_with(key, ("retention_days = 7", "retention_days = 700")), "utf-8")
+    code, said = build(facts, tmp_path / "site")
+    assert code == 1
+    assert said.startswith(f"{facts}, line ")
+    assert "retention_days" in said
+    assert "Traceback" not in said
+
+
+def test_a_bad_page_ends_the_build_with_its_name(site: Path, tmp_path: Path) -> None:
+    page = tmp_path / "content" / "pages" / "cabinet.fr.md"
+    page.parent.mkdir(parents=True)
+    page.write_text("Title: Le cabinet\n\nTexte.\n", encoding="utf-8")
+    code, said = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
+    assert code == 1
+    assert f"{page}: Summary is missing" in said.replace("\n", "")
+    assert "Traceback" not in said
+
+
+def test_what_pelican_only_warns_of_ends_the_build(site: Path, tmp_path: Path) -> None:
+    """A link to a picture that is not there would be published broken."""
+    page = tmp_path / "content" / "pages" / "cabinet.fr.md"
+    page.parent.mkdir(parents=True)
+    page.write_text("Title: A\nSummary: B\n\n![x]({static}/images/no.jpg)\n", encoding="utf-8")
+    code, _ = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
+    assert code == 1
+
+
+def test_the_facts_alone_make_every_page_the_law_asks_for(site: Path, tmp_path: Path) -> None:
+    """A doctor who has written nothing yet has fees, access, legal and privacy pages."""
+    (tmp_path / "content").mkdir()
+    code, said = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
+    assert code == 0, said
+    for name in ("", "tarifs", "acces", "mentions-legales", "confidentialite", "rendez-vous"):
+        assert (tmp_path / "site" / name / "index.html").exists(), name
+
+
+def notices(site: Path) -> dict[str, str]:
+    files = {"fr": "confidentialite", "en": "en/privacy", "he": "he/privacy", "it": "it/privacy"}
+    return {
+        code: Document((site / name / "index.html").read_text("utf-8")).words
+        for code, name in files.items()
+    }
+
+
+KEPT, BASIS, HOST = "retention_days = 7 ", '"legitimate-interest"', 'hosting_mode = "practice"'
+CERTIFIED = 'hosting_mode = "hds"\nhds_certificate = "certificat 12345"'
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {
+            (KEPT, "retention_days = 12 "): "12 jours après la visite",
+            (BASIS, '"pre-contract"'): "6(1)(b)",
+            (HOST, CERTIFIED): "certificat 12345",
+        },
+        {
+            (KEPT, "retention_days = 0 "): "dès que la visite est passée",
+            (HOST, 'hosting_mode = "other"'): "aucune certification",
+            ("asks_birth_date = true", "asks_birth_date = false"): "",
+        },
+    ],
+)
+def test_the_privacy_notice_follows_the_facts(
+    site: Path, tmp_path: Path, key: PrivateKey, changes: dict[tuple[str, str], str]
+) -> None:
+    """What is promised to patients is what the programs do: both read the same file."""
+    facts = tmp_path / "practice.toml"
+    facts.write_text(facts_with(key, *changes), encoding="utf-8")
+    build_site(facts, tmp_path / "site")
+    before, after = notices(site)["fr"], notices(tmp_path / "site")["fr"]
+    for said in filter(None, changes.values()):
+        assert said in after
+        assert said not in before
+    asked = "La date de naissance n’est demandée que pour"
+    assert asked in before
+    assert (asked in after) == (len(changes) == len(list(filter(None, changes.values()))))
+
+
+def test_the_privacy_notice_names_the_keys_that_open_a_booking(site: Path, key: PrivateKey) -> None:
+    for words in notices(site).values():
+        assert fingerprint(public_text(key)) in words
+
+
+def test_without_a_key_the_page_says_that_booking_is_not_open(
+    tmp_path: Path, facts: Practice
+) -> None:
+    build_site(ROOT / "content" / "practice.toml", tmp_path)
+    for name in ("rendez-vous", "gerer", "he/appointment"):
+        page = Document((tmp_path / name / "index.html").read_text("utf-8"))
+        assert not list(page.all("form"))
+        assert facts.phone in page.words
+    booking = Document((tmp_path / "rendez-vous" / "index.html").read_text("utf-8"))
+    assert "pas encore ouverte" in booking.words

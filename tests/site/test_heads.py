@@ -1,0 +1,117 @@
+"""The head of a Markdown file: what is refused, and in which words."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.serving import ROOT
+from theme.plugins.heads import ARTICLE, PAGE, BadHead, Source, read_head
+from theme.plugins.reading import check_content
+
+LANGUAGES = ("fr", "en", "he", "it")
+HEAD = """Title: La colposcopie
+Summary: Un examen du col.
+Date: 2026-11-20
+Reviewed: 2026-11-21
+Author: Dr Hélène Valombreuse
+Sources: Un titre | Un éditeur | 2024 | https://example.org/a
+    Un autre | Un éditeur | mai 2023 | https://example.org/b
+Interests: none
+"""
+
+
+def article(text: str = HEAD, name: str = "colposcopie.fr.md") -> None:
+    read_head(ARTICLE, name, f"{text}\nTexte.\n", LANGUAGES)
+
+
+def test_a_head_is_read_whole() -> None:
+    head, body = read_head(ARTICLE, "colposcopie.he.md", f"{HEAD}\nTexte.\n", LANGUAGES)
+    assert (head.key, head.lang, head.slug) == ("articles/colposcopie", "he", "colposcopie")
+    assert (head.published, head.reviewed) == (date(2026, 11, 20), date(2026, 11, 21))
+    assert head.sources[1] == Source("Un autre", "Un éditeur", "mai 2023", "https://example.org/b")
+    assert head.disinterested
+    assert body == "Texte."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("Title: La colposcopie\n", "", "Title is missing"),
+        ("Date: 2026-11-20\n", "", "Date is missing"),
+        ("Reviewed: 2026-11-21\n", "", "Reviewed is missing"),
+        ("Interests: none\n", "", "Interests is missing"),
+        ("2026-11-20", "20/11/2026", "like 2026-11-20"),
+        ("2026-11-20", "03/04/2026", "like 2026-11-20"),
+        ("2026-11-20", "2026-02-30", "not a day of the calendar"),
+        ("2026-11-21", "2026-11-19", "comes before Date"),
+        ("Un éditeur | 2024 | ", "", "Title | Publisher | date | https://"),
+        ("https://example.org/b", "example.org", "Title | Publisher | date | https://"),
+        ("Author", "Autor", "'Autor' is not known here"),
+        ("Summary", "Date", "written twice"),
+        ("Interests: none", "Interests: none\nSlug: Un Deux", "small letters"),
+        ("Title: La colposcopie\n", "Du texte\n", "line 1"),
+    ],
+)
+def test_a_bad_head_is_refused_with_what_to_write(old: str, new: str, said: str) -> None:
+    with pytest.raises(BadHead) as refused:
+        article(HEAD.replace(old, new, 1))
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("colposcopie.md", "cabinet.fr.md"),
+        ("colposcopie.de.md", "'de' is no language"),
+        ("colposcopie.FR.md", "'FR' is no language"),
+        ("La Colposcopie.fr.md", "small letters"),
+    ],
+)
+def test_a_bad_file_name_is_refused(name: str, said: str) -> None:
+    with pytest.raises(BadHead, match=said):
+        article(name=name)
+
+
+def test_a_page_nobody_knows_is_refused() -> None:
+    with pytest.raises(BadHead, match="'contact' is no page of the site"):
+        read_head(PAGE, "contact.fr.md", "Title: A\nSummary: B\n\nC\n", LANGUAGES)
+
+
+def test_a_second_main_heading_is_refused() -> None:
+    with pytest.raises(BadHead, match="begin the others with ##"):
+        article(f"{HEAD}\n# Encore un titre\n")
+
+
+def check(folder: Path, **texts: str) -> list[str]:
+    """What is wrong with a content folder that holds these pages (`cabinet_fr` and so on)."""
+    (folder / "pages").mkdir()
+    for name, text in texts.items():
+        path = folder / "pages" / f"{name.replace('_', '.')}.md"
+        path.write_text(f"Title: A\nSummary: B\n\n{text}\n", encoding="utf-8")
+    return check_content(folder, LANGUAGES)
+
+
+def test_every_bad_file_is_named_at_once(tmp_path: Path) -> None:
+    wrong = check(tmp_path, cabinet_fr="# Un", examens_fr="# Deux", acces_fr="Bien.")
+    assert [line.split(":")[0] for line in wrong] == [
+        str(tmp_path / "pages" / name) for name in ("cabinet.fr.md", "examens.fr.md")
+    ]
+
+
+def test_a_translation_without_its_original_is_refused(tmp_path: Path) -> None:
+    """French is the language the law asks for; the others translate it."""
+    (line,) = check(tmp_path, cabinet_en="Text.")
+    assert "cabinet.en.md" in line
+    assert f"write {tmp_path / 'pages' / 'cabinet.fr.md'} first" in line
+
+
+@pytest.mark.parametrize("link", ["[x](examens.fr.md)", "[x]({filename}nulle-part.fr.md)"])
+def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path, link: str) -> None:
+    (line,) = check(tmp_path, cabinet_fr=f"Un {link}.", examens_fr="Bien.")
+    assert "cabinet.fr.md" in line
+    assert "leads nowhere" in line
+
+
+def test_the_content_of_this_repository_is_in_order() -> None:
+    assert check_content(ROOT / "content", LANGUAGES) == []

@@ -1,0 +1,87 @@
+"""Where every page lives: keys, templates, names in each language. Knows no content, no Pelican."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+HOME, BOOKING, MANAGE, ARTICLES = "accueil", "rendez-vous", "gerer", "articles"
+FEES, ACCESS, LEGAL, PRIVACY = "tarifs", "acces", "mentions", "confidentialite"
+
+WRITTEN = {
+    HOME: "home",
+    "cabinet": "page",
+    "examens": "page",
+    FEES: "fees",
+    ACCESS: "access",
+    "teleconsultation": "page",
+    "accessibilite": "page",
+}
+"""The pages a doctor may write in Markdown, with their templates."""
+
+GENERATED = {
+    HOME: "home",
+    BOOKING: "booking",
+    MANAGE: "manage",
+    FEES: "fees",
+    ACCESS: "access",
+    LEGAL: "legal",
+    PRIVACY: "privacy",
+}
+"""The pages the facts alone can make: they exist in every language, written or not."""
+
+NAMES: Mapping[str, Mapping[str, str]] = {
+    HOME: {"fr": "", "en": "", "he": "", "it": ""},
+    BOOKING: {
+        "fr": "rendez-vous",
+        "en": "appointment",
+        "he": "appointment",
+        "it": "appuntamento",
+    },
+    MANAGE: {"fr": "gerer", "en": "manage", "he": "manage", "it": "gestire"},
+    ARTICLES: {"fr": "articles", "en": "articles", "he": "articles", "it": "articoli"},
+    FEES: {"fr": "tarifs", "en": "fees", "he": "fees", "it": "tariffe"},
+    ACCESS: {"fr": "acces", "en": "access", "he": "access", "it": "accesso"},
+    LEGAL: {"fr": "mentions-legales", "en": "legal", "he": "legal", "it": "note-legali"},
+    PRIVACY: {"fr": "confidentialite", "en": "privacy", "he": "privacy", "it": "privacy"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The address of every page in every language it exists in, from the root of the site."""
+
+    languages: tuple[str, ...]
+    pages: Mapping[str, Mapping[str, str]]
+    """key -> language -> address; an article's key begins with `articles/`."""
+
+    def of(self, key: str) -> dict[str, str]:
+        """This page in each language that has it, in the order of the practice."""
+        known = self.pages.get(key, {})
+        return {code: known[code] for code in self.languages if code in known}
+
+    def links(self, code: str) -> dict[str, str]:
+        """Every page of one language, by key."""
+        return {key: known[code] for key, known in self.pages.items() if code in known}
+
+
+def address(code: str, default: str, *parts: str) -> str:
+    """`/cabinet/` in the default language, `/en/practice/` in another; home is `/` or `/en/`."""
+    path = [*([] if code == default else [code]), *(part for part in parts if part)]
+    return "".join(f"/{part}" for part in path) + "/"
+
+
+def generated_address(key: str, code: str, default: str) -> str:
+    return address(code, default, NAMES[key].get(code, key))
+
+
+def written_address(key: str, code: str, slug: str, default: str) -> str:
+    """Where a page of this key and slug lives; the home page has no slug of its own."""
+    return address(code, default, "" if key == HOME else slug)
+
+
+def article_address(code: str, slug: str, default: str) -> str:
+    return address(code, default, NAMES[ARTICLES].get(code, ARTICLES), slug)
+
+
+def file_at(place: str) -> str:
+    """The file that answers at an address."""
+    return f"{place.lstrip('/')}index.html"

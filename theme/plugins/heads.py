@@ -1,0 +1,169 @@
+"""The head of a Markdown file: who says what, when, from which sources. Knows no disk."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from theme.plugins.addresses import WRITTEN
+
+PAGE, ARTICLE = "pages", "articles"
+NEEDED = {
+    PAGE: ("title", "summary"),
+    ARTICLE: ("title", "summary", "date", "reviewed", "author", "sources", "interests"),
+}
+KNOWN = {PAGE: ("title", "slug", "summary", "reviewed"), ARTICLE: ("slug", *NEEDED[ARTICLE])}
+EXAMPLES = {
+    "title": "Title: The practice",
+    "summary": "Summary: One sentence that says what the page is about.",
+    "date": "Date: 2026-11-20",
+    "reviewed": "Reviewed: 2026-11-20",
+    "author": "Author: Dr Given-name Surname",
+    "sources": "Sources: Title | Publisher | date | https://…",
+    "interests": "Interests: none",
+}
+
+LINE = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):[ \t]*(.*)")
+MORE = re.compile(r"[ \t]+(\S.*)")
+WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+LINK = re.compile(r"\]\(\s*(\{filename\})?([^)\s#{}|:]+\.md)[)#\s]")
+
+
+class BadHead(ValueError):
+    """A file that cannot become a page: says what to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One work an article rests on."""
+
+    title: str
+    publisher: str
+    dated: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the lines above the text say, checked."""
+
+    kind: str
+    key: str
+    lang: str
+    title: str
+    slug: str
+    summary: str
+    published: date | None
+    reviewed: date | None
+    author: str
+    sources: tuple[Source, ...]
+    interests: str
+
+    @property
+    def disinterested(self) -> bool:
+        """Whether the author declares no link with whoever would gain by the article."""
+        return self.interests.casefold() == "none"
+
+
+def read_name(kind: str, name: str, languages: tuple[str, ...]) -> tuple[str, str]:
+    """Key and language of `cabinet.fr.md`, or BadHead."""
+    match = re.fullmatch(r"([^.]+)\.([^.]+)\.md", name)
+    if not match:
+        raise BadHead(f"name the file like cabinet.{languages[0]}.md: key, language, md")
+    key, lang = match.groups()
+    if lang not in languages:
+        raise BadHead(f"{lang!r} is no language of the practice; use {', '.join(languages)}")
+    if kind == PAGE and key not in WRITTEN:
+        raise BadHead(f"{key!r} is no page of the site; use {', '.join(WRITTEN)}")
+    if not WORD.fullmatch(key):
+        raise BadHead(f"{key!r} must be small letters, digits and hyphens: it becomes the address")
+    return key, lang
+
+
+def split(text: str) -> tuple[dict[str, list[str]], str]:
+    """The lines of the head by name, and the text below the first empty line."""
+    lines = text.lstrip("\ufeff").splitlines()
+    head: dict[str, list[str]] = {}
+    name = ""
+    for number, line in enumerate(lines):
+        if not line.strip():
+            return head, "\n".join(lines[number + 1 :])
+        if match := LINE.fullmatch(line):
+            name = match[1].lower()
+            if name in head:
+                raise BadHead(f"line {number + 1}: {match[1]} is written twice; keep one")
+            head[name] = [match[2].strip()] if match[2].strip() else []
+        elif name and (match := MORE.fullmatch(line)):
+            head[name].append(match[1].strip())
+        else:
+            raise BadHead(f"line {number + 1}: write `Title: …` lines first, then an empty line")
+    return head, ""
+
+
+def read_head(kind: str, name: str, text: str, languages: tuple[str, ...]) -> tuple[Head, str]:
+    """The head and the body of one file, or BadHead."""
+    key, lang = read_name(kind, name, languages)
+    lines, body = split(text)
+    check_names(kind, lines)
+    if re.search(r"^# ", body, re.MULTILINE):
+        raise BadHead("the Title is the first heading; begin the others with ##")
+    slug = " ".join(lines.get("slug", [])) or key
+    if not WORD.fullmatch(slug):
+        raise BadHead(f"Slug: {slug!r} must be small letters, digits and hyphens")
+    head = Head(
+        kind=kind,
+        key=key if kind == PAGE else f"articles/{key}",
+        lang=lang,
+        title=" ".join(lines["title"]),
+        slug=slug,
+        summary=" ".join(lines["summary"]),
+        published=read_date(lines, "date"),
+        reviewed=read_date(lines, "reviewed"),
+        author=" ".join(lines.get("author", [])),
+        sources=tuple(read_source(line) for line in lines.get("sources", [])),
+        interests=" ".join(lines.get("interests", [])),
+    )
+    if head.published and head.reviewed and head.reviewed < head.published:
+        raise BadHead(f"Reviewed: {head.reviewed} comes before Date: {head.published}")
+    return head, body
+
+
+def check_names(kind: str, lines: Mapping[str, list[str]]) -> None:
+    """Refuse a line that is missing, and one that nobody would read."""
+    for name in lines:
+        if name not in KNOWN[kind]:
+            known = ", ".join(known.title() for known in KNOWN[kind])
+            raise BadHead(f"{name.title()!r} is not known here; known: {known}")
+    for name in NEEDED[kind]:
+        if not lines.get(name):
+            raise BadHead(f"{name.title()} is missing; write a line such as `{EXAMPLES[name]}`")
+
+
+def read_date(lines: Mapping[str, list[str]], name: str) -> date | None:
+    """An ISO date and no other: 03/04/2026 is two different days."""
+    text = " ".join(lines.get(name, []))
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        raise BadHead(f"{name.title()}: write {text!r} as year-month-day, like 2026-11-20")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadHead(f"{name.title()}: {text} is not a day of the calendar") from None
+
+
+def read_source(line: str) -> Source:
+    parts = [part.strip() for part in line.split("|")]
+    if len(parts) != 4 or not all(parts) or not parts[3].startswith("https://"):
+        raise BadHead(f"Sources: write {line!r} as `Title | Publisher | date | https://…`")
+    return Source(*parts)
+
+
+def read_links(body: str) -> list[str]:
+    """The files this text links to; raises BadHead for a link that would stay `.md`."""
+    links = []
+    for match in LINK.finditer(body):
+        if not match[1]:
+            raise BadHead(f"the link to {match[2]} leads nowhere; write {{filename}}{match[2]}")
+        links.append(match[2])
+    return links

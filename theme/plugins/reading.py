@@ -1,0 +1,90 @@
+"""Markdown files -> heads and bodies. Knows the folders, not what the pages look like."""
+
+from collections.abc import Iterator
+from datetime import datetime, time
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar
+
+from markdown import Markdown
+from pelican.readers import BaseReader
+
+from theme.plugins.addresses import WRITTEN, article_address, file_at, written_address
+from theme.plugins.heads import ARTICLE, PAGE, BadHead, Head, read_head, read_links
+
+EXTENSIONS = ["tables", "attr_list", "sane_lists"]
+
+
+def check_content(content: Path, languages: tuple[str, ...]) -> list[str]:
+    """What is wrong with the files of the content folder: one line for each, naming it."""
+    heads: dict[str, Head] = {}
+    wrong = []
+    for kind, path in files(content):
+        try:
+            heads[f"{kind}/{path.name}"] = check_file(kind, path, content, languages)
+        except BadHead as error:
+            wrong.append(f"{path}: {error}")
+        except UnicodeDecodeError:
+            wrong.append(f"{path}: save the file as UTF-8")
+    return wrong + originals(content, heads, languages[0])
+
+
+def files(content: Path) -> Iterator[tuple[str, Path]]:
+    for kind in (PAGE, ARTICLE):
+        for path in sorted((content / kind).glob("*.md")):
+            yield kind, path
+
+
+def check_file(kind: str, path: Path, content: Path, languages: tuple[str, ...]) -> Head:
+    head, body = read_head(kind, path.name, path.read_text("utf-8"), languages)
+    for link in read_links(body):
+        base = content if link.startswith("/") else path.parent
+        if not (base / PurePosixPath(link.lstrip("/"))).exists():
+            raise BadHead(f"the link to {link} leads nowhere: there is no such file")
+    return head
+
+
+def originals(content: Path, heads: dict[str, Head], default: str) -> list[str]:
+    """Every text must exist in the doctor's own language, which is the one that counts."""
+    wrong = []
+    for name, head in heads.items():
+        first = f"{head.kind}/{head.key.removeprefix('articles/')}.{default}.md"
+        if not (content / first).exists():
+            wrong.append(f"{content / name}: write {content / first} first; this translates it")
+    return wrong
+
+
+class HeadReader(BaseReader):  # type: ignore[misc]  # pelican has no types
+    """Reads what `check_content` has found good, with one Markdown object for all files."""
+
+    file_extensions: ClassVar = ["md"]
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        super().__init__(settings)
+        self._markdown = Markdown(extensions=EXTENSIONS, output_format="html")
+
+    def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
+        path = Path(source_path)
+        languages = self.settings["PRACTICE"].languages
+        head, body = read_head(path.parent.name, path.name, path.read_text("utf-8"), languages)
+        self._markdown.reset()
+        return self._markdown.convert(body), self._metadata(head)
+
+    def _metadata(self, head: Head) -> dict[str, Any]:
+        default = self.settings["DEFAULT_LANG"]
+        if head.kind == PAGE:
+            place = written_address(head.key, head.lang, head.slug, default)
+            template = WRITTEN[head.key]
+        else:
+            place = article_address(head.lang, head.slug, default)
+            template = "article"
+        return {
+            "title": head.title,
+            "slug": head.slug,
+            "lang": head.lang,
+            "summary": head.summary,
+            "template": template,
+            "url": place.lstrip("/"),
+            "save_as": file_at(place),
+            "head": head,
+            **({"date": datetime.combine(head.published, time())} if head.published else {}),
+        }

@@ -1,0 +1,134 @@
+/* The way from a visit to a receipt on one page. Adds to plain forms, which work without it:
+   nothing on the page changes until this has all it needs. Seals before it sends, or sends nothing. */
+
+import { ask, chosen, complain, said, show, ticket, within } from "./flow.js"
+
+const root = document.querySelector("[data-booking]")
+const say = (name) => root.querySelector(`[data-say=${name}]`).textContent
+const step = (name) => root.querySelector(`[data-step=${name}]`)
+const form = (name) => root.querySelector(`[data-form=${name}]`)
+const { dataset } = root
+
+let times, visit, start, ready, number, sending, booked
+
+const onSubmit = (name, act) => form(name).addEventListener("submit", (event) => {
+  event.preventDefault()
+  act()
+})
+
+/** Go to a step; Back and Forward come through the same door. Nothing leads back from a receipt. */
+function go(name, { push = true } = {}) {
+  if (push) history.pushState({ step: name }, "", name === "visit" ? location.pathname : `#${name}`)
+  show(root, booked ? "receipt" : name)
+}
+
+async function chooseVisit() {
+  const radio = form("visit").querySelector(":checked")
+  if (!complain(step("visit"), radio ? {} : { visit: say("visit") })) return
+  times ??= await import("./times.js").catch(() => form("visit").submit())
+  if (!times) return
+  visit = { id: radio.value, ...radio.dataset }
+  within(step("times"), "chosen").textContent = visit.label
+  go("times")
+  await times.fillTimes(root, step("times"), visit.id)
+}
+
+function chooseTime() {
+  start = chosen(form("times"), "start")
+  if (!complain(step("times"), start ? {} : { start: say("start") })) return
+  const { day, time } = times.clock(dataset)
+  within(step("details"), "chosen").textContent = `${visit.label} – ${day(start)}, ${time(start)}`
+  within(step("details"), "birth").hidden = !visit.birth
+  within(step("details"), "others").replaceChildren()
+  complain(step("details"), {})
+  go("details")
+  prepare()
+}
+
+/** A ticket and its proof, once: a second try with them is the same request. */
+const prepare = () => (ready ??= ticket(root).then((made) => made ?? (ready = undefined), () => (ready = undefined)))
+
+async function send() {
+  if (sending) return
+  sending = true
+  const status = within(step("details"), "status")
+  try {
+    await sendOnce(status)
+  } catch {
+    complain(step("details"), {}, { heading: say("problem"), message: say("unsealed") })
+  }
+  status.textContent = ""
+  sending = false
+}
+
+async function sendOnce(status) {
+  const [{ readDetails }, { seal, toText }] = await Promise.all([import("./details.js"), import("./envelope.js")])
+  const others = chosen(form("details"), "start")
+  const languages = [dataset.lang, ...dataset.languages.split(" ")]
+  const today = new Intl.DateTimeFormat("sv", { timeZone: dataset.zone }).format(Date.now())
+  const { errors, identity } = readDetails(form("details"), { asksBirthDate: visit.birth, languages, today, say })
+  if (!complain(step("details"), errors, { heading: say("problem") })) return
+  start = others || start
+  status.textContent = say("sending")
+  const slow = setTimeout(() => (status.textContent = say("slow")), 6000)
+  number ??= toText(crypto.getRandomValues(new Uint8Array(16)))
+  const request = { ...identity, visit: visit.id, start, language: dataset.lang, number }
+  const envelope = await seal(JSON.stringify(request), dataset.recipients.split(" "))
+  const answer = await post(envelope)
+  clearTimeout(slow)
+  if (answer.status === 200 || answer.status === 201) return receive(answer.body)
+  if (answer.status === 409) return gone(answer.body)
+  complain(step("details"), {}, { heading: say("problem"), message: said(root, answer) })
+}
+
+/** Send with the ticket at hand; a ticket grown old in a long pause is replaced once. */
+async function post(envelope, again = true) {
+  const made = await prepare()
+  if (!made) return { status: 0, body: {} }
+  const answer = await ask(`${dataset.prefix}/bookings`, { visit: visit.id, start, envelope, ...made })
+  if (answer.status !== 410 || !again) return answer
+  ready = undefined
+  return post(envelope, false)
+}
+
+/** Somebody was faster: other times on the same page, and every answer still there. */
+function gone({ nearest }) {
+  times.offer(root, within(step("details"), "others"), nearest)
+  const message = nearest.length ? say("others") : say("full")
+  complain(step("details"), {}, { heading: say("gone"), message })
+}
+
+/** The receipt. Its address is the manage page's, so that a refresh finds the booking again. */
+async function receive({ start, end, state, manage, code }) {
+  booked = true
+  const receipt = step("receipt")
+  const { day, time } = times.clock(dataset)
+  const fill = { date: day(start), time: `${time(start)} – ${time(end)}`, label: visit.label, place: visit.where, code }
+  for (const [name, text] of Object.entries(fill))
+    for (const place of receipt.querySelectorAll(`[data-field=${name}]`)) place.textContent = text
+  if (state === "requested") {
+    within(receipt, "heading").textContent = say("requested")
+    within(receipt, "next").textContent = say("waiting")
+  }
+  within(receipt, "preparation").textContent = visit.preparation
+  within(receipt, "preparation").hidden = !visit.preparation
+  within(receipt, "manage").href = `${dataset.manage}#${manage}`
+  form("details").reset()
+  show(root, "receipt")
+  history.pushState({ step: "receipt" }, "", `${dataset.manage}#${manage}`)
+  within(receipt, "print").onclick = () => print()
+  const event = { start, end, title: say("title"), place: visit.where, phone: dataset.phone }
+  const { offerCalendar } = await import("./calendar.js").catch(() => ({}))
+  offerCalendar?.(within(receipt, "calendar"), event)
+  within(receipt, "extras").hidden = !offerCalendar
+}
+
+if (root && globalThis.crypto?.subtle) {
+  onSubmit("visit", chooseVisit)
+  onSubmit("times", chooseTime)
+  onSubmit("details", send)
+  within(step("details"), "sealed").textContent = say("sealed")
+  within(step("times"), "zone").hidden = Intl.DateTimeFormat().resolvedOptions().timeZone === dataset.zone
+  history.replaceState({ step: "visit" }, "", location.pathname)
+  addEventListener("popstate", ({ state }) => state && go(state.step, { push: false }))
+}

@@ -1,0 +1,43 @@
+/* Who comes: check the answers of the details form and write them as the envelope holds them.
+   The twin of read_identity in booking_endpoint/booking.py; its sentences come with the page. */
+
+/** The names of the months in a language, with their numbers, as people type them. */
+function months(lang) {
+  const names = new Map()
+  for (const month of ["long", "short"]) {
+    const write = new Intl.DateTimeFormat([lang, "en"], { month, timeZone: "UTC" })
+    for (let number = 1; number <= 12; number++)
+      names.set(write.format(Date.UTC(2000, number - 1)).toLowerCase().replace(/\.$/, ""), number)
+  }
+  return names
+}
+
+/** A date of birth as YYYY-MM-DD, or { wrong } with the name of the sentence that says why. */
+export function birthDate(answers, languages, today) {
+  let [day, month, year] = ["day", "month", "year"].map((part) => answers[`birth_${part}`])
+  if (day && !month && !year) [day, month = "", year = ""] = day.split(/[\s/.-]+/)
+  if (!day || !month || !year) return { wrong: "birth" }
+  if (!/^\d{4}$/.test(year)) return { wrong: "year4" }
+  const name = month.toLowerCase().replace(/\.$/, "")
+  const number = /^\d+$/.test(month) ? +month : languages.map((lang) => months(lang).get(name)).find(Boolean)
+  const date = new Date(Date.UTC(+year, number - 1, /^\d+$/.test(day) ? +day : NaN))
+  if (!(date.getUTCMonth() === number - 1 && date.getUTCDate() === +day)) return { wrong: "nodate" }
+  const written = date.toISOString().slice(0, 10)
+  return written < "1900-01-01" || written > today ? { wrong: "year" } : { date: written }
+}
+
+/** The answers of the form: { errors } by field, or { identity }. */
+export function readDetails(form, { asksBirthDate, languages, today, say }) {
+  const answers = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.replace(/[\x00-\x1f\x7f]/g, " ").trim()]))
+  const errors = {}
+  for (const [field, most] of [["name", 160], ["caller", 100], ["phone", 40], ["email", 120]])
+    if ([...answers[field]].length > most) errors[field] = say("long").replace("{most}", most)
+  if (!answers.name) errors.name = say("name")
+  if ((answers.phone.match(/\d/g) ?? []).length < 6) errors.phone = say("phone")
+  if (answers.email && !/^[^@\s]+@[^@\s]+\.[^@\s.]+$/.test(answers.email)) errors.email = say("email")
+  if (!answers.whom) errors.whom = say("whom")
+  const birth = asksBirthDate ? birthDate(answers, languages, today) : { date: "" }
+  if (birth.wrong) errors.birth_date = say(birth.wrong)
+  const { name, phone, email, whom, caller } = answers
+  return { errors, identity: { name, phone, email, birth_date: birth.date, whom, caller } }
+}
