@@ -86,7 +86,7 @@ class Api:
         return private(self._rooms.script_ticket(asked.now))
 
     async def post_booking(self, asked: Asked) -> Response:
-        booked = await self._rooms.book(asked, asked.need("proof"))
+        booked = await self._rooms.book(asked, need_proof(asked))
         if isinstance(booked, Taken):
             raise taken(booked)
         more = {"manage": self._rooms.tickets.manage(booked.booking.id), "code": booked.code}
@@ -102,7 +102,7 @@ class Api:
     async def move_booking(self, asked: Asked) -> Response:
         booking = await self._rooms.booking(asked)
         self._rooms.check_change(booking, asked.now)
-        moved = await self._rooms.move(asked, booking, asked.need("proof"))
+        moved = await self._rooms.move(asked, booking, need_proof(asked))
         if isinstance(moved, Taken):
             raise taken(moved)
         return private(facts(moved))
@@ -121,16 +121,22 @@ class Door:
         method = "GET" if name.startswith("get_") else "POST"
 
         async def endpoint(request: Request) -> Response:
-            return await self._answer(request, getattr(self._api, name), getattr(self._plain, name))
+            program, person = getattr(self._api, name), getattr(self._plain, name)
+            try:
+                return await self._answer(request, program, person)
+            except Exception as error:
+                return self._last_resort(request, error)
 
         return Route(self._config.prefix + path, endpoint, methods=[method])
 
     async def unknown(self, request: Request, error: Exception) -> Response:
         """404 and 405: everything that is not an address of ours."""
-        status = getattr(error, "status_code", 404)
+        status, headers = getattr(error, "status_code", 404), getattr(error, "headers", None)
         asked = Asked({}, self._language(request, {}), 0)
         problem = Problem(status, "unknown", _("There is nothing here."))
-        return self._refuse(asked, problem, page=False)
+        response = self._refuse(asked, problem, page=False)
+        response.headers.update(headers or {})
+        return finished(request, response)
 
     async def _answer(self, request: Request, program: Answer, person: Answer) -> Response:
         page = wants_page(request)
@@ -146,6 +152,14 @@ class Door:
             response = self._refuse(asked, problem, page)
         except Exception as error:
             response = self._refuse(asked, problem_of(error), page)
+        return finished(request, response)
+
+    def _last_resort(self, request: Request, error: Exception) -> Response:
+        """Even the refusal failed. Left to the server, the error would be logged word for word."""
+        log_failure(error)
+        message = UNWELL.message.format(phone=self._pages.practice.phone)
+        response = private({"error": UNWELL.error, "message": message}, UNWELL.status)
+        response.headers["Retry-After"] = str(UNWELL.retry)
         return finished(request, response)
 
     def _refuse(self, asked: Asked, problem: Problem, page: bool) -> Response:
@@ -184,7 +198,7 @@ def create_app(config: Config, clock: Clock, randomness: Randomness) -> Starlett
                 await purging
             await store.close()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             door.route("/availability", "get_availability"),
             door.route("/tickets", "post_ticket"),
@@ -196,6 +210,8 @@ def create_app(config: Config, clock: Clock, randomness: Randomness) -> Starlett
         exception_handlers={404: door.unknown, 405: door.unknown},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 async def purge_hourly(store: Store, config: Config, clock: Clock) -> None:
@@ -219,6 +235,13 @@ def problem_of(error: Exception) -> Problem:
     return UNWELL
 
 
+def need_proof(asked: Asked) -> str:
+    """The proof of work: without one, a program's request would pass for a form's."""
+    if not asked.get("proof"):
+        raise BadProof
+    return asked.get("proof")
+
+
 def taken(gone: Taken) -> Problem:
     nearest = [rfc3339(slot.start) for slot in gone.nearest]
     message = _("This time has just been taken. Choose another, or call {phone}.")
@@ -237,12 +260,12 @@ def private(answer: dict[str, Any], status: int = 200) -> Response:
 
 def finished(request: Request, response: Response) -> Response:
     """The headers of every answer; 304 when the asker has this list of times already."""
-    response.headers.update(HEADERS)
-    response.headers["Vary"] = "Accept, Accept-Language"
     if request.method == "GET" and response.status_code == 200:
         tag = f'"{hashlib.blake2b(bytes(response.body), digest_size=9).hexdigest()}"'
-        if request.headers.get("if-none-match") == tag:
-            kept = {name: response.headers[name] for name in ("Cache-Control", "Vary")}
+        if tag in request.headers.get("if-none-match", ""):
+            kept = {"Cache-Control": response.headers["Cache-Control"]}
             response = Response(status_code=304, headers=kept)
         response.headers["ETag"] = tag
+    response.headers.update(HEADERS)
+    response.headers["Vary"] = "Accept, Accept-Language"
     return response

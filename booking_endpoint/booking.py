@@ -15,7 +15,8 @@ WHOM = ("self", "child", "relative")
 LONGEST = {"name": 160, "caller": 100, "phone": 40, "email": 120}
 """The most characters of each answer, so that a sealed identity always fits its envelope."""
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Signs that no name holds: control characters, and halves of a character UTF-8 cannot write."""
 
 
 def mark(message: str) -> str:
@@ -128,13 +129,13 @@ def read_birth_date(form: Mapping[str, str], today: date, months: Mapping[str, i
         day, month, year = [*re.split(r"[\s/.\-]+", day), "", ""][:3]
     if not (day and month and year):
         raise ValueError(_("Enter the date of birth, for example 27 3 1958."))
-    name = month.casefold().rstrip(".")
-    number = int(month) if month.isdecimal() else months.get(name, 0)
     if not re.fullmatch(r"\d{4}", year):
         raise ValueError(_("Write the year of birth with four digits, for example 1958."))
+    name = month.casefold().rstrip(".")
     try:
+        number = int(month) if month.isdecimal() else months.get(name, 0)
         birth_date = date(int(year), number, int(day) if day.isdecimal() else 0)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError(_("This date does not exist. Check the day and the month.")) from None
     if not date(1900, 1, 1) <= birth_date <= today:
         raise ValueError(_("Check the year of birth."))

@@ -52,7 +52,7 @@ class Database:
     ) -> None:
         self._reader, self._writer, self._lock = reader, writer, lock
         self._waiting: list[tuple[Work[Any], asyncio.Future[Any]]] = []
-        self._wake = asyncio.Event()
+        self._wake, self._turn = asyncio.Event(), asyncio.Lock()
         self._task = asyncio.create_task(self._write_on())
 
     @classmethod
@@ -60,13 +60,16 @@ class Database:
         """Open or create the file and bring it to the newest schema, all steps or none."""
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = path.with_name(path.name + ".lock").open("ab")
-        writer = await connect(path)
+        opened: list[aiosqlite.Connection] = []
         try:
-            database = cls(await connect(path), writer, lock)
+            opened.append(await connect(path))
+            opened.append(await connect(path))
         except BaseException:
-            await writer.close()
+            for connection in opened:
+                await connection.close()
             lock.close()
             raise
+        database = cls(*opened, lock)
         try:
             await database.write(lambda connection: migrate(connection, migrations))
         except BaseException:
@@ -99,7 +102,7 @@ class Database:
         """Rewrite the file without what was deleted, and empty the write-ahead log."""
         async with self._queue():
             await self._writer.execute("VACUUM")
-            await self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def backup(self, path: Path) -> None:
         """A consistent copy, taken while others write (SQLite's online backup)."""
@@ -136,18 +139,19 @@ class Database:
 
     @asynccontextmanager
     async def _queue(self) -> AsyncIterator[None]:
-        """Our turn among all processes that write to this file."""
-        if fcntl is None:
-            yield
-            return
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            await asyncio.to_thread(fcntl.flock, self._lock, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
+        """Our turn among the tasks of this process, then among all that write to this file."""
+        async with self._turn:
+            if fcntl is None:
+                yield
+                return
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                await asyncio.to_thread(fcntl.flock, self._lock, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
 
 
 async def connect(path: Path) -> aiosqlite.Connection:

@@ -4,12 +4,11 @@ Format 1, written down in docs/DESIGN.md: a version byte, then one HPKE sealing
 (RFC 9180, base mode, single shot) of the padded content for each recipient.
 """
 
-import binascii
 import hashlib
-from base64 import b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
@@ -116,7 +115,7 @@ def unlock_key(pem: bytes, passphrase: str) -> PrivateKey:
     """The private half again; raises BadKey for a wrong passphrase or another kind of file."""
     try:
         key = serialization.load_pem_private_key(pem, passphrase.encode())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise BadKey from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
         raise BadKey
@@ -129,11 +128,14 @@ def to_text(data: bytes) -> str:
 
 
 def from_text(text: str) -> bytes:
-    """The bytes of a base64url text; raises BadEnvelope at any other sign."""
+    """The bytes of a base64url text; raises BadEnvelope for one that `to_text` does not write."""
     try:
-        return b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, UnicodeEncodeError):
+        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
         raise BadEnvelope from None
+    if to_text(data) != text:
+        raise BadEnvelope
+    return data
 
 
 def _public(point: bytes) -> ec.EllipticCurvePublicKey:

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -47,7 +47,7 @@ class Facts:
             raise self.wrong(key, "is missing")
         if kind is Decimal and type(value) is int:
             value = Decimal(value)
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        if not isinstance(value, kind) or not plain(value, kind):
             raise self.wrong(key, f"must be {NAMES.get(kind, kind.__name__)}, not {value!r}")
         return value
 
@@ -102,6 +102,16 @@ class Facts:
             if key not in self._asked:
                 known = ", ".join(sorted(self._asked))
                 raise self.wrong(key, f"is not a known key; known here: {known}")
+
+
+def plain(value: object, kind: type) -> bool:
+    """Whether a value is of this kind as a person means it, and not only as Python does.
+
+    To Python, true is a whole number, noon a date, and `nan` an amount.
+    """
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    return not isinstance(value, bool | datetime) or type(value) is kind
 
 
 NAMES: dict[type, str] = {

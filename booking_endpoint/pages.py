@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from booking_endpoint.availability import Slot, day_of, rfc3339
+from booking_endpoint.booking import mark as _
 from booking_endpoint.markup import FILTERS, isolated, say, sentence, together
 from booking_endpoint.practice import Practice, Visit
 from booking_endpoint.words import OWN_WORDS, read_language
@@ -82,11 +83,12 @@ class Pages:
         zone, language = self.practice.zone, self._languages[code]
         start, end = (datetime.fromtimestamp(at, zone) for at in (slot.start, slot.end))
         place = self.practice.place(visit.place) if visit else None
+        remote = sentence(language.say(_("by video"))) if visit and visit.remote else ""
         return {
             "date": sentence(language.day(start.date())),
             "time": isolated(f"{language.time(start)} – {language.time(end)}"),
             "label": visit.label[code] if visit else "",
-            "place": isolated(place.address) if place else "",
+            "place": isolated(place.address) if place else remote,
         }
 
     def link(self, code: str, key: str) -> str:

@@ -55,7 +55,10 @@ class Plain:
         booked = await self._rooms.book(asked, proof="")
         visit = self._rooms.visit(asked)
         if isinstance(booked, Taken):
-            return self._gone(asked, visit, booked.nearest, "bookings", moved="1")
+            more = {"moved": "1", "start": asked.get("start")}
+            return self._gone(asked, visit, booked.nearest, "bookings", **more)
+        if booked.booking.state is State.CANCELLED:
+            return self._booked(asked, booked.booking, _("Your visit"))
         return self._receipt(asked, visit, booked)
 
     async def show_booking(self, asked: Asked) -> Response:
@@ -118,7 +121,8 @@ class Plain:
         visit = self._rooms.visit(asked)
         busy = await self._rooms.busy(asked.now, but)
         practice, slots = self._rooms.practice, list[Slot]()
-        day, later = self._rooms.window(asked)[0] - timedelta(days=1), None
+        today = calendar.day_of(asked.now, practice.zone)
+        day, later = max(self._rooms.window(asked)[0], today) - timedelta(days=1), None
         while later := calendar.next_free_day(day, practice, visit, busy, asked.now):
             day = later
             free = list(calendar.offered_on(day, practice, visit, busy, asked.now))
@@ -138,9 +142,15 @@ class Plain:
     def _gone(
         self, asked: Asked, visit: Visit, nearest: list[Slot], action: str, **more: str
     ) -> Response:
-        """The time is gone, the envelope stays: the same request, for another time."""
+        """The time is gone, the envelope stays: the same request, for another time.
+
+        `start` in `more` is the time that is gone: without another choice the same page again.
+        """
         kept = self._kept(asked, "visit", "ticket", "manage", "envelope")
-        message = self._say(asked, _("Choose another. What you wrote is not lost."))
+        others = _("Choose another. What you wrote is not lost.")
+        none = _("There is no free time online. Please call {phone}.")
+        phone = self._pages.phone(asked.language)
+        message = self._say(asked, others) if nearest else self._say(asked, none, phone=phone)
         told = {"hidden": {**kept, **more}, "later": {}, "here": "", "mark": "", "message": message}
         return self._list(asked, visit, nearest, action, errors={}, **told)
 
@@ -173,9 +183,11 @@ class Plain:
         errors: dict[str, str],
     ) -> Response:
         """The form to fill; with other times when the chosen one is gone; nothing typed is lost."""
+        if isinstance(slot, Taken) and not slot.nearest:
+            return self._gone(asked, visit, [], "bookings")
         others = slot.nearest if isinstance(slot, Taken) else []
         wrong = bool(errors or others)
-        kept = {**self._kept(asked, "visit"), "ticket": ticket}
+        kept = {**self._kept(asked, "visit"), "ticket": ticket, "start": rfc3339(start)}
         return self._page(
             asked,
             "details.html",
@@ -183,7 +195,7 @@ class Plain:
             409 if others else 422 if errors else 200,
             chosen="" if others else self._pages.chosen(asked.language, visit, start),
             times=self._pages.groups(asked.language, others),
-            hidden=kept if others else {**kept, "start": rfc3339(start)},
+            hidden=kept,
             values=asked.fields,
             errors={
                 name: self._say(asked, text, most=LONGEST.get(name, 0))

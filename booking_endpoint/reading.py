@@ -1,6 +1,7 @@
 """practice.toml -> Practice. Refuses bad facts, naming file, key and line. Touches no disk."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -39,6 +40,9 @@ from booking_endpoint.values import (
 __all__ = ["BadPractice", "read_practice"]
 
 IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+LONGEST_ID = 40
+"""So that the visit's id always fits an envelope, beside the longest names."""
+
 KNOWN_LANGUAGES = ("fr", "en", "he", "it")
 DAYS = [day.name.lower() for day in Weekday]
 
@@ -50,12 +54,12 @@ def read_practice(text: str, file: str = "practice.toml") -> Practice:
     places = tuple(read_place(table, languages) for table in facts.tables("places"))
     if not places:
         raise facts.wrong("places", "write at least one [[places]] table")
+    distinct(facts.tables("places"), TELECONSULTATION)
     rooms = [place.id for place in places] + [TELECONSULTATION]
     visits = tuple(read_visit(table, languages, rooms) for table in facts.tables("visits"))
     if not visits:
         raise facts.wrong("visits", "write at least one [[visits]] table")
-    distinct(facts, "places", rooms)
-    distinct(facts, "visits", [visit.id for visit in visits])
+    distinct(facts.tables("visits"))
     practice = Practice(
         languages=languages,
         zone=facts.parsed("zone", read_zone),
@@ -94,13 +98,19 @@ def read_id(facts: Facts) -> str:
     name = facts.text("id")
     if not IDENTIFIER.fullmatch(name):
         raise facts.wrong("id", f"use small letters, digits and hyphens, not {name!r}")
+    if len(name) > LONGEST_ID:
+        raise facts.wrong("id", f"use at most {LONGEST_ID} characters")
     return name
 
 
-def distinct(facts: Facts, key: str, ids: list[str]) -> None:
-    for name in ids:
-        if ids.count(name) > 1:
-            raise facts.wrong(key, f"the id {name!r} is used twice")
+def distinct(tables: Iterable[Facts], *taken: str) -> None:
+    """Refuse an id that another table has, or that is taken for something else."""
+    seen = set(taken)
+    for table in tables:
+        name = table.text("id")
+        if name in seen:
+            raise table.wrong("id", f"the id {name!r} is used twice")
+        seen.add(name)
 
 
 def read_doctor(facts: Facts, languages: tuple[str, ...]) -> Doctor:
@@ -297,11 +307,11 @@ def read_payment(facts: Facts, languages: tuple[str, ...]) -> Payment:
 
 
 def read_recipients(facts: Facts) -> tuple[Recipient, ...]:
-    recipients = []
+    recipients: list[Recipient] = []
     for table in facts.tables("recipients"):
+        if len(recipients) == RECIPIENTS:
+            raise table.wrong("", f"at most {RECIPIENTS} can open an envelope")
         role = table.choice("role", ["doctor", "secretary", "recovery"])
         recipients.append(Recipient(role, table.parsed("key", read_key)))
         table.done()
-    if len(recipients) > RECIPIENTS:
-        raise facts.wrong("recipients", f"at most {RECIPIENTS} can open an envelope")
     return tuple(recipients)

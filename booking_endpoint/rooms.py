@@ -11,7 +11,7 @@ from booking_endpoint.booking import may_change
 from booking_endpoint.envelope import check_envelope, from_text
 from booking_endpoint.practice import Practice, Visit
 from booking_endpoint.store import Booking, Claim, State, Store
-from booking_endpoint.tickets import TRIES, Tickets
+from booking_endpoint.tickets import TRIES, BadTicket, Tickets
 from booking_endpoint.web import Problem
 
 MOST_DAYS = 31
@@ -94,7 +94,10 @@ class Rooms:
         """The booking a manage ticket or code stands for; one answer for all that is not there."""
         if not asked.get("manage"):
             raise Problem(422, "code", _("Enter the code on your receipt."), field="manage")
-        booking = await self.store.booking(self.tickets.find(asked.get("manage")))
+        try:
+            booking = await self.store.booking(self.tickets.find(asked.get("manage")))
+        except BadTicket:
+            raise unknown_booking() from None
         if booking is None:
             raise unknown_booking()
         return booking

@@ -109,7 +109,7 @@ class Store:
         taken = {row["cell"] for row in rows}
         for closure in await self.closures():
             if closure.start < end and closure.end > start:
-                taken.update(closure.cells())
+                taken.update(Slot(max(closure.start, start), min(closure.end, end)).cells())
         return frozenset(taken)
 
     async def closures(self) -> list[Slot]:
@@ -164,8 +164,6 @@ class Store:
             booking = await find(connection, booking_id)
             if booking is None or booking.state is State.CANCELLED:
                 return None
-            if booking.slot == slot:
-                return Claim.REPEATED, booking
             await connection.execute("SAVEPOINT move")
             await connection.execute(RELEASE, {"id": booking_id})
             if not await occupy(connection, booking_id, slot, buffer):
@@ -224,8 +222,14 @@ class Store:
 
     async def forget(self, ids: list[bytes]) -> int:
         """Delete these bookings from the file for good; how many there were."""
-        await self._delete("DELETE FROM occupied WHERE booking = ?", [(name,) for name in ids])
-        gone = await self._delete("DELETE FROM bookings WHERE id = ?", [(name,) for name in ids])
+        names = [(name,) for name in ids]
+
+        async def work(connection: aiosqlite.Connection) -> int:
+            await connection.executemany("DELETE FROM occupied WHERE booking = ?", names)
+            cursor = await connection.executemany("DELETE FROM bookings WHERE id = ?", names)
+            return cursor.rowcount
+
+        gone = await self._database.write(work) if names else 0
         if gone:
             await self._database.vacuum()
         return gone

@@ -73,9 +73,8 @@ class Language:
         """The names of the months, full and short, casefolded and without a full stop."""
         names = [
             (name, number)
-            for context in ("format", "stand-alone")
             for width in ("wide", "abbreviated")
-            for number, name in Locale(self.code).months[context][width].items()
+            for number, name in Locale(self.code).months["format"][width].items()
         ]
         return [(name.casefold().rstrip("."), number) for name, number in names]
 
@@ -86,8 +85,10 @@ class Language:
 
     def euros(self, amount: Decimal) -> str:
         """The amount, its sign on the side the language puts it; no cents when there are none."""
-        pattern = None if amount % 1 else "¤#,##0" if self.code == "en" else "#,##0 ¤"
-        return format_currency(amount, "EUR", pattern, self.code, currency_digits=pattern is None)
+        pattern = Locale(self.code).currency_formats["standard"].pattern
+        if not amount % 1:
+            pattern = pattern.replace(".00", "")
+        return format_currency(amount, "EUR", pattern, self.code, currency_digits=False)
 
 
 def read_language(code: str, *folders: Path) -> Language:

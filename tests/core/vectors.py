@@ -1,0 +1,65 @@
+"""Test vectors as files: those of others, and a whole envelope of ours.
+
+`python -m tests.core.vectors` writes `tests/vectors/envelope-1.json` anew. An envelope is
+sealed with fresh randomness, so every run gives another one that is as good; it was run once,
+and its file stays as it is, so that what was sealed long ago is seen to open still.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from booking_endpoint.envelope import PrivateKey, public_text, seal, to_text
+
+FOLDER = Path(__file__).parents[1] / "vectors"
+
+ENVELOPE = "envelope-1.json"
+
+CONTENT = {
+    "name": "יעל O’Connor-Valombreuse 👩🏽‍⚕️",
+    "phone": "+33 1 99 00 12 34",
+    "email": "yael@example.org",
+    "birth_date": "1958-03-27",
+    "whom": "child",
+    "caller": "Siobhán O’Connor",
+    "visit": "colposcopy",
+    "start": "2026-12-01T08:00:00Z",
+    "language": "he",
+    "number": "000102030405060708090a0b0c0d0e0f",
+}
+"""An identity that does not exist, in several scripts."""
+
+
+def read_vector(name: str) -> dict[str, Any]:
+    vector: dict[str, Any] = json.loads((FOLDER / name).read_text("utf-8"))
+    return vector
+
+
+def private_key(scalar: str) -> PrivateKey:
+    """The P-256 private key of this scalar, in hexadecimal."""
+    return ec.derive_private_key(int(scalar, 16), ec.SECP256R1())
+
+
+def new_envelope_vector() -> dict[str, Any]:
+    """One envelope with all that it takes to open each of its sealings, and to check the key."""
+    scalars = [f"{recipient:02x}" * 32 for recipient in (0x11, 0x22, 0x33)]
+    keys = [private_key(scalar) for scalar in scalars]
+    content = json.dumps(CONTENT, ensure_ascii=False, separators=(",", ":"))
+    return {
+        "source": "Souspli, envelope format 1, as docs/DESIGN.md writes it down",
+        "info": b"souspli envelope 1".hex(),
+        "room": 2048,
+        "recipients": [
+            {"scalar": scalar, "public": public_text(key)}
+            for scalar, key in zip(scalars, keys, strict=True)
+        ],
+        "content": content,
+        "envelope": to_text(seal(content.encode(), [public_text(key) for key in keys])),
+    }
+
+
+if __name__ == "__main__":
+    text = json.dumps(new_envelope_vector(), ensure_ascii=False, indent=2)
+    (FOLDER / ENVELOPE).write_text(f"{text}\n", encoding="utf-8")

@@ -1,0 +1,188 @@
+"""Many patients, several processes, one file: nobody gets another's time."""
+
+import asyncio
+import random
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from booking_endpoint.availability import Slot, parse_instant
+from booking_endpoint.envelope import PrivateKey
+from tests.edge.patient import Patient, ready_ticket
+from tests.serving import Practice, practice_in, serving_workers
+
+PATIENTS, ROUNDS = 40, 20
+
+Answers = list[httpx.Response]
+
+
+@pytest.fixture(scope="module")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, site: Path, key: PrivateKey
+) -> Iterator[tuple[Practice, int]]:
+    """The endpoint's own command line, two processes on one file; and the id of their parent."""
+    practice = practice_in(tmp_path_factory.mktemp("races"), site, key)
+    with serving_workers(practice, 2) as parent:
+        with Patient(practice) as patient:
+            patient.times()
+        yield practice, parent.pid
+
+
+async def crowd(practice: Practice, stack: AsyncExitStack) -> list[httpx.AsyncClient]:
+    """So many patients, each with a connection of his own, open already."""
+    clients = [
+        await stack.enter_async_context(
+            httpx.AsyncClient(
+                base_url=f"{practice.origin}/rdv", headers={"Origin": practice.origin}, timeout=30
+            )
+        )
+        for _ in range(PATIENTS)
+    ]
+    for client in clients:
+        await client.get("/availability")
+    return clients
+
+
+async def at_once(
+    clients: list[httpx.AsyncClient], path: str, requests: list[dict[str, str]]
+) -> Answers:
+    together = zip(clients, requests, strict=True)
+    return await asyncio.gather(*(client.post(path, json=request) for client, request in together))
+
+
+def overlaps(practice: Practice) -> list[tuple[int, int]]:
+    """Pairs of bookings that stand in each other's time, straight from the file."""
+    with closing(sqlite3.connect(practice.database, timeout=10)) as database:
+        return database.execute(
+            "SELECT one.start, other.start FROM bookings one JOIN bookings other"
+            " ON one.id < other.id AND one.start < other.end AND other.start < one.end"
+            " WHERE one.state != 'cancelled' AND other.state != 'cancelled'"
+        ).fetchall()
+
+
+def loose_cells(practice: Practice) -> list[str]:
+    """What does not fit between bookings and the cells they occupy."""
+    with closing(sqlite3.connect(practice.database, timeout=10)) as database:
+        held = Counter(row[0] for row in database.execute("SELECT booking FROM occupied"))
+        wrong = []
+        for name, start, end, state in database.execute(
+            "SELECT id, start, end, state FROM bookings"
+        ):
+            least = 0 if state == "cancelled" else len(Slot(start, end).cells())
+            cells = held.pop(name, 0)
+            if not least <= cells <= least + (2 if least else 0):
+                wrong.append(f"{state} {start}: {cells} cells for {least}")
+        return wrong + [f"{cells} cells of nobody" for cells in held.values()]
+
+
+def sockets(parent: int) -> dict[str, int]:
+    """How many sockets each child of a process holds."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text("ascii").split()
+    return {
+        child: sum(str(fd.readlink()).startswith("socket:") for fd in descriptors(child))
+        for child in children
+    }
+
+
+def descriptors(process: str) -> list[Path]:
+    return list(Path(f"/proc/{process}/fd").iterdir())
+
+
+def test_of_forty_at_once_one_gets_the_time(shared: tuple[Practice, int]) -> None:
+    """Twenty rounds: one 201, thirty-nine 409 with times that are left, nothing else."""
+    practice, parent = shared
+    with Patient(practice) as patient:
+        times = patient.times()[::3][:ROUNDS]
+        envelope = patient.envelope("consultation", times[0])
+    assert len(times) == ROUNDS
+
+    async def rounds() -> None:
+        async with AsyncExitStack() as stack:
+            idle = sockets(parent)
+            clients = await crowd(practice, stack)
+            busy = [child for child, count in sockets(parent).items() if count > idle[child]]
+            assert len(busy) == 2, "both processes must have patients"
+            for start in times:
+                shared_part = {"visit": "consultation", "start": start, "envelope": envelope}
+                requests = [{**shared_part, **ready_ticket(time.time())} for _ in clients]
+                answers = await at_once(clients, "/bookings", requests)
+                assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 39}
+                for answer in answers:
+                    if answer.status_code == 409:
+                        nearest = answer.json()["nearest"]
+                        assert nearest
+                        assert start not in nearest
+
+    asyncio.run(rounds())
+    assert overlaps(practice) == []
+    assert loose_cells(practice) == []
+
+
+def test_visits_of_every_length_at_once_never_overlap(shared: tuple[Practice, int]) -> None:
+    """Two days, forty patients: booked, moved and cancelled in no order at all."""
+    practice, _parent = shared
+    chance = random.Random(20261122)  # noqa: S311  # the same crowd each time
+    visits = ["consultation", "pregnancy", "contraception", "colposcopy", "hysteroscopy"]
+    with Patient(practice) as patient:
+        days = sorted({start[:10] for start in patient.times("colposcopy")})[-2:]
+        starts = {
+            visit: [start for start in patient.times(visit) if start[:10] in days]
+            for visit in visits
+        }
+        envelope = patient.envelope("consultation", days[0])
+
+    def wish() -> dict[str, str]:
+        visit = chance.choice([visit for visit in visits if starts[visit]])
+        fixed = {"visit": visit, "start": chance.choice(starts[visit]), "envelope": envelope}
+        return {**fixed, **ready_ticket(time.time())}
+
+    async def rounds() -> Counter[int]:
+        mine: dict[int, str] = {}
+        seen: Counter[int] = Counter()
+        async with AsyncExitStack() as stack:
+            clients = await crowd(practice, stack)
+            for turn in range(6):
+                tasks = []
+                for index, client in enumerate(clients):
+                    request, path = wish(), "/bookings"
+                    if index in mine and turn % 2:
+                        request, path = {**request, "manage": mine[index]}, "/bookings/move"
+                    elif index in mine and index % 3 == 0:
+                        request, path = {"manage": mine.pop(index)}, "/bookings/cancel"
+                    tasks.append(client.post(path, json=request))
+                answers = await asyncio.gather(*tasks)
+                seen.update(answer.status_code for answer in answers)
+                for index, answer in enumerate(answers):
+                    if answer.status_code == 201:
+                        mine[index] = answer.json()["manage"]
+        return seen
+
+    seen = asyncio.run(rounds())
+    assert set(seen) <= {200, 201, 409}
+    assert seen[201] > 10
+    assert overlaps(practice) == []
+    assert loose_cells(practice) == []
+
+
+def test_the_database_itself_refuses_an_overlap(shared: tuple[Practice, int]) -> None:
+    """Whatever the code above it thinks: a cell has one owner."""
+    practice, _parent = shared
+    with Patient(practice) as patient:
+        start = parse_instant(patient.booked(patient.times()[-1])["start"])
+    with closing(sqlite3.connect(practice.database, timeout=10)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        database.execute(
+            "INSERT INTO bookings VALUES (?, ?, ?, 'confirmed', 0, x'00')",
+            (b"an id of sixteen", start + 300, start + 600),
+        )
+        with pytest.raises(sqlite3.IntegrityError, match=r"UNIQUE.*occupied\.cell"):
+            database.execute(
+                "INSERT INTO occupied VALUES (?, ?)", (start // 300 + 1, b"an id of sixteen")
+            )
+        database.rollback()

@@ -1,0 +1,83 @@
+"""Looks for a text in bytes, in every shape in which a program may have left it there."""
+
+import base64
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator
+from html import escape
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+LEAST = 6
+"""Fewer bytes than this turn up by chance in sealed bytes."""
+
+
+def shapes(text: str) -> set[bytes]:
+    """The bytes to look for: the text as it is, and as encoders write it."""
+    found: set[bytes] = set()
+    for form in {text, *(unicodedata.normalize(kind, text) for kind in ("NFC", "NFD"))}:
+        for encoded in encodings(form):
+            found |= {encoded, *base64_of(encoded), *percent_of(encoded)}
+            found |= {encoded.hex().encode(), encoded.hex().upper().encode()}
+        found |= {quote_plus(form, safe="").encode(), escape(form).encode()}
+        for written in (json.dumps(form)[1:-1], ascii(form)[1:-1], repr(form.encode())[2:-1]):
+            found |= {written.encode(), written.upper().replace("\\U", "\\u").encode()}
+        found |= {form.casefold().encode(), form.upper().encode()}
+    return {shape for shape in found if len(shape) >= LEAST}
+
+
+def encodings(text: str) -> Iterator[bytes]:
+    yield text.encode()
+    yield text.encode("utf-16-le")
+    yield text.encode("utf-16-be")
+    for name in ("latin-1", "cp1255"):
+        yield text.encode(name, "replace") if encodable(text, name) else text.encode()
+
+
+def encodable(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def base64_of(data: bytes) -> Iterator[bytes]:
+    """What base64 makes of these bytes wherever they begin, in both alphabets.
+
+    Signs at the edges, which depend on the bytes beside them, are left out.
+    """
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + data)
+        first = (0, 2, 3)[before]
+        last = (len(data) + before) * 8 // 6
+        shape = whole[first:last]
+        yield shape
+        yield shape.replace(b"+", b"-").replace(b"/", b"_")
+
+
+def percent_of(data: bytes) -> Iterator[bytes]:
+    """As in addresses and forms: signs that need it, or every byte, in both cases of hex."""
+    for whole in (quote(data, safe=""), "".join(f"%{byte:02X}" for byte in data)):
+        yield whole.encode()
+        yield whole.lower().encode()
+
+
+def traces(texts: Iterable[str], data: bytes) -> dict[str, bytes]:
+    """Of these texts, those that the bytes hold, and the shape found."""
+    return {text: shape for text in texts for shape in shapes(text) if shape in data}
+
+
+def traces_in(texts: Iterable[str], *folders: Path) -> dict[str, dict[str, bytes]]:
+    """The files below these folders that hold one of the texts, in name or content."""
+    texts = list(texts)
+    files = [path for folder in folders for path in sorted(folder.rglob("*"))]
+    return {
+        str(path): found
+        for path in files
+        if (found := traces(texts, path.name.encode() + b"\n" + content(path)))
+    }
+
+
+def content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
