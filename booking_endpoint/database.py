@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import IO, Any, Self, TypeVar
 
@@ -59,17 +59,12 @@ class Database:
     async def open(cls, path: Path, migrations: tuple[str, ...]) -> Self:
         """Open or create the file and bring it to the newest schema, all steps or none."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_name(path.name + ".lock").open("ab")
-        opened: list[aiosqlite.Connection] = []
-        try:
-            opened.append(await connect(path))
-            opened.append(await connect(path))
-        except BaseException:
-            for connection in opened:
-                await connection.close()
-            lock.close()
-            raise
-        database = cls(*opened, lock)
+        async with AsyncExitStack() as undo:
+            lock = undo.enter_context(path.with_name(path.name + ".lock").open("ab"))
+            reader = await connect(path)
+            undo.push_async_callback(reader.close)
+            database = cls(reader, await connect(path), lock)
+            undo.pop_all()
         try:
             await database.write(lambda connection: migrate(connection, migrations))
         except BaseException:

@@ -34,7 +34,7 @@ class TooLong(ValueError):
 
 
 class BadKey(ValueError):
-    """A key file that does not open: another passphrase, or no key at all."""
+    """A key that is none of ours, or a key file that this passphrase does not open."""
 
 
 def seal(content: bytes, recipients: Sequence[str]) -> bytes:
@@ -81,6 +81,14 @@ def check_envelope(envelope: bytes) -> None:
             _public(envelope[at : at + POINT])
         except ValueError:
             raise BadEnvelope from None
+
+
+def check_key(public: str) -> None:
+    """Raise BadKey unless this is a public key as `public_text` writes it."""
+    try:
+        _public(from_text(public))
+    except ValueError:
+        raise BadKey from None
 
 
 def new_key() -> PrivateKey:

@@ -1,9 +1,9 @@
 """One text -> one checked value. Each raises ValueError with what to write instead."""
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from zoneinfo import ZoneInfo
 
+from booking_endpoint.envelope import BadKey, check_key
 from booking_endpoint.practice import CELL_MINUTES, Wall
 
 
@@ -45,14 +45,9 @@ def read_country(text: str) -> str:
 
 
 def read_key(text: str) -> str:
-    """A P-256 point, uncompressed (SEC 1, 2.3.3): 65 bytes in base64url without padding.
-
-    Written in one way only: a browser is stricter than Python about what base64url is.
-    """
+    """A P-256 point, uncompressed (SEC 1, 2.3.3): 65 bytes in base64url without padding."""
     try:
-        point = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError:
-        point = b""
-    if len(point) != 65 or point[0] != 4 or urlsafe_b64encode(point).decode().rstrip("=") != text:
-        raise ValueError("is not a public key: 65 bytes in base64url, as `invoke keys` prints it")
+        check_key(text)
+    except BadKey:
+        raise ValueError("is not a public key: 65 bytes of a P-256 point in base64url") from None
     return text

@@ -335,6 +335,7 @@ BAD_KEYS = {
     "too long": f"{KEY}AAAA",
     "compressed": COMPRESSED,
     "not a point": to_text(b"\x05" + bytes(64)),
+    "not on the curve": to_text(b"\x04" + bytes(63) + b"\x01"),
     "padded": f"{KEY}=",
     "with a sign of plain base64": f"{KEY[:40]}+{KEY[41:]}",
     "with a space in it": f"{KEY[:40]} {KEY[40:]}",
