@@ -17,9 +17,10 @@ import uvicorn
 from booking_endpoint.app import create_app
 from booking_endpoint.availability import DAY, Slot, parse_instant, rfc3339
 from booking_endpoint.config import BadConfig, Config, database_path, read_facts_file
+from booking_endpoint.database import BrokenPromise, NewerFile
 from booking_endpoint.envelope import to_text
 from booking_endpoint.reading import BadPractice
-from booking_endpoint.store import Store
+from booking_endpoint.store import State, Store
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         if asked.command == "serve":
             return serve(asked, environ)
         return asyncio.run(keep(asked, environ))
-    except (BadConfig, BadPractice) as error:
+    except (BadConfig, BadPractice, BrokenPromise, NewerFile) as error:
         print(error, file=sys.stderr)
     except (sqlite3.Error, OSError) as error:
         print(f"the database cannot be used: {type(error).__name__}", file=sys.stderr)
@@ -121,7 +122,8 @@ async def act(asked: argparse.Namespace, store: Store, environ: Mapping[str, str
         case "cancel":
             return told(await store.cancel(asked.id) is not None, "cancelled")
         case "accept":
-            return told(await store.accept(asked.id) is not None, "accepted")
+            accepted = await store.accept(asked.id)
+            return told(accepted is not None and accepted.state is State.CONFIRMED, "accepted")
         case "close":
             if asked.end <= asked.start:
                 raise BadConfig("close: the end must come after the start")

@@ -51,6 +51,8 @@ def database_path(environ: Mapping[str, str]) -> Path:
     path = Path(required(environ, "BOOKING_DATABASE"))
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise BadConfig(f"BOOKING_DATABASE: {path.parent} is not a folder that can be written to")
+    if path.exists() and not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
+        raise BadConfig(f"BOOKING_DATABASE: {path} is not a file that can be read and written")
     return path
 
 

@@ -61,9 +61,10 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         async with AsyncExitStack() as undo:
             lock = undo.enter_context(path.with_name(path.name + ".lock").open("ab"))
-            reader = await connect(path)
-            undo.push_async_callback(reader.close)
-            database = cls(reader, await connect(path), lock)
+            async with queued(lock):  # two processes cannot both begin the write-ahead log
+                reader = await connect(path)
+                undo.push_async_callback(reader.close)
+                database = cls(reader, await connect(path), lock)
             undo.pop_all()
         try:
             await database.write(lambda connection: migrate(connection, migrations))
@@ -73,8 +74,8 @@ class Database:
         return database
 
     async def close(self) -> None:
-        self._task.cancel()
         async with self._queue():
+            self._task.cancel()
             await self._reader.close()
             await self._writer.close()
         self._lock.close()
@@ -135,30 +136,39 @@ class Database:
     @asynccontextmanager
     async def _queue(self) -> AsyncIterator[None]:
         """Our turn among the tasks of this process, then among all that write to this file."""
-        async with self._turn:
-            if fcntl is None:
-                yield
-                return
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                await asyncio.to_thread(fcntl.flock, self._lock, fcntl.LOCK_EX)
-            try:
-                yield
-            finally:
-                fcntl.flock(self._lock, fcntl.LOCK_UN)
+        async with self._turn, queued(self._lock):
+            yield
+
+
+@asynccontextmanager
+async def queued(lock: IO[bytes]) -> AsyncIterator[None]:
+    """Our turn among all processes that lock this file."""
+    if fcntl is None:
+        yield
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 async def connect(path: Path) -> aiosqlite.Connection:
     """A connection that keeps every promise; raises BrokenPromise when one is not kept."""
     connection = await aiosqlite.connect(path, timeout=WAIT, isolation_level=None)
     connection.row_factory = sqlite3.Row
-    for name, value in PROMISES.items():
-        await connection.execute_fetchall(f"PRAGMA {name}={value}")
-        [(kept,)] = await connection.execute_fetchall(f"PRAGMA {name}")
-        if kept != value:
-            await connection.close()
-            raise BrokenPromise(f"{name} is {kept}, not {value}")
+    try:
+        for name, value in PROMISES.items():
+            await connection.execute_fetchall(f"PRAGMA {name}={value}")
+            [(kept,)] = await connection.execute_fetchall(f"PRAGMA {name}")
+            if kept != value:
+                raise BrokenPromise(f"{name} is {kept}, not {value}")
+    except BaseException:
+        await connection.close()  # its thread would keep the process from ending
+        raise
     return connection
 
 

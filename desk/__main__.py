@@ -9,6 +9,7 @@ import sys
 import time
 import webbrowser
 from collections.abc import Iterable, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -27,12 +28,14 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if asked.command == "open":
             key = unlock_key(asked.key.read_bytes(), passphrase(asked.passphrase_file))
-            return open_lines(sys.stdin, key, sys.stdout)
+            return open_lines(utf8(sys.stdin), key, utf8(sys.stdout))
         return serve(asked)
     except BadKey:
         print(f"{asked.key}: this passphrase does not open the key", file=sys.stderr)
     except BadPractice as error:
         print(error, file=sys.stderr)
+    except UnicodeDecodeError:
+        print("a file is not text in UTF-8", file=sys.stderr)
     except OSError as error:
         print(f"{error.filename}: cannot be read", file=sys.stderr)
     return 2
@@ -57,8 +60,15 @@ def parser() -> argparse.ArgumentParser:
 def passphrase(file: Path | None) -> str:
     """From a file, or asked for on the terminal; never an argument, which `ps` would show."""
     if file:
-        return file.read_text(encoding="utf-8").rstrip("\n")
+        return file.read_text(encoding="utf-8-sig").rstrip("\n")
     return getpass.getpass("Passphrase: ")
+
+
+def utf8(stream: TextIO) -> TextIO:
+    """The same stream in UTF-8, whatever the terminal's own: names are in every script."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="replace")
+    return stream
 
 
 def open_lines(lines: Iterable[str], key: PrivateKey, out: TextIO) -> int:

@@ -1,9 +1,10 @@
 """An exported line -> a booking and who comes. Pure; what comes out is hostile text."""
 
 import json
+import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,8 @@ FIELDS = (
 
 MOST = 200
 """Signs shown of any answer: a page of ours never sealed more."""
+
+STATES = ("confirmed", "requested", "cancelled")
 
 
 class BadLine(ValueError):
@@ -60,29 +63,62 @@ class Opened:
         return line | ({"error": self.error} if self.error else {"identity": self.identity})
 
 
+def open_all(lines: Iterable[str], key: PrivateKey) -> tuple[list[Opened], int]:
+    """Every line opened, and how many lines were none of ours: they do not hide the others."""
+    bookings, strange = list[Opened](), 0
+    for line in lines:
+        try:
+            bookings.append(open_line(line, [key]))
+        except BadLine:
+            strange += 1
+    return bookings, strange
+
+
 def open_line(line: str, keys: Sequence[PrivateKey]) -> Opened:
     """Open one line of `export`; what cannot be opened comes back with its error in words.
 
     `error` is `shape` (not an envelope), `foreign` (sealed to none of these keys) or
     `text` (opened, but not what a page of ours seals). Raises BadLine for another line.
     """
+    sealed, envelope = read_line(line)
     try:
-        facts = json.loads(line)
-        start, end = (
-            datetime.fromtimestamp(parse_instant(facts[at]), UTC) for at in ("start", "end")
-        )
-        shown = Opened(
-            str(facts["id"]), start, end, str(facts["state"]), bool(facts["moved"]), {}, "shape"
-        )
-        content = open_envelope(from_text(facts["envelope"]), keys)
+        content = open_envelope(from_text(envelope), keys)
     except BadEnvelope:
-        return shown
-    except (ValueError, KeyError, TypeError):
-        raise BadLine from None
+        return replace(sealed, error="shape")
     if content is None:
-        return _with(shown, {}, "foreign")
+        return replace(sealed, error="foreign")
     identity = read_identity(content)
-    return _with(shown, identity, "" if identity else "text")
+    return replace(sealed, identity=identity, error="" if identity else "text")
+
+
+def read_line(line: str) -> tuple[Opened, str]:
+    """A booking as the server tells of it, and its envelope; raises BadLine.
+
+    The server is not trusted either: its ids go into commands, its instants into calendars.
+    """
+    try:
+        match json.loads(line):
+            case {
+                "id": str(name),
+                "start": str(start),
+                "end": str(end),
+                "state": str(state),
+                "moved": bool(moved),
+                "envelope": str(envelope),
+            } if re.fullmatch("[0-9a-f]{32}", name) and state in STATES and within(start, end):
+                return Opened(name, moment(start), moment(end), state, moved, {}, ""), envelope
+    except (ValueError, RecursionError):
+        pass
+    raise BadLine
+
+
+def moment(instant: str) -> datetime:
+    return datetime.fromtimestamp(parse_instant(instant), UTC)
+
+
+def within(start: str, end: str) -> bool:
+    """Whether a time lies where every calendar can count; instants sort as they are written."""
+    return "2000" < start < end < "3000"
 
 
 def read_identity(content: bytes) -> dict[str, str]:
@@ -91,9 +127,10 @@ def read_identity(content: bytes) -> dict[str, str]:
         values = json.loads(content)
     except (ValueError, RecursionError):
         return {}
-    if not isinstance(values, dict) or not isinstance(values.get("name"), str):
+    if not isinstance(values, dict):
         return {}
-    return {field: plain(values.get(field, "")) for field in FIELDS}
+    identity = {field: plain(values.get(field)) for field in FIELDS}
+    return identity if identity["name"].strip() else {}
 
 
 def plain(value: object) -> str:
@@ -111,7 +148,3 @@ def plain(value: object) -> str:
 
 OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Bidirectional embeddings, overrides and isolates (UAX 9)."""
-
-
-def _with(opened: Opened, identity: dict[str, str], error: str) -> Opened:
-    return Opened(opened.id, opened.start, opened.end, opened.state, opened.moved, identity, error)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+PATIENCE = 60
+"""Seconds that a command may take."""
+
 
 class Unreachable(RuntimeError):
     """The server's command line did not answer as it should; its last words are the message."""
@@ -45,10 +48,17 @@ class Server:
         command: Sequence[str] = [*self.words, *words]
         try:
             done = subprocess.run(
-                command, env=self.environ, capture_output=True, text=True, timeout=60, check=False
+                command,
+                env=self.environ,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=PATIENCE,
+                check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Unreachable(type(error).__name__) from None
         if done.returncode:
-            raise Unreachable((done.stderr or done.stdout).strip()[-300:])
+            said = (done.stderr or done.stdout).strip().splitlines()
+            raise Unreachable(said[-1][-300:] if said else "")
         return done.stdout

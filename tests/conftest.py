@@ -1,4 +1,4 @@
-"""What many tests stand on: one key, one built site, one browser, a fresh practice for each test."""
+"""What many tests stand on: one key, one built site, one browser, a fresh practice each."""
 
 from collections.abc import Iterator
 from pathlib import Path

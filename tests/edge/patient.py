@@ -29,6 +29,9 @@ WHO = {"name": "Ada Exemple", "phone": "06 39 98 10 00", "whom": "self"}
 
 BIRTH = {"birth_day": "27", "birth_month": "mars", "birth_year": "1958"}
 
+NO_TLS = httpx.create_ssl_context()
+"""Made once: every client wants one, though all speaks plain HTTP here, and it takes long."""
+
 SIGHTED = ("text", "tel", "email", "radio")
 """What a person can fill in; the rest of a form goes back as it came."""
 
@@ -67,6 +70,7 @@ class Patient:
                 "Accept-Language": language,
             },
             timeout=30,
+            verify=NO_TLS,
         )
 
     def __enter__(self) -> Self:
@@ -80,14 +84,17 @@ class Patient:
     ) -> None:
         self.http.close()
 
-    def listing(self, visit: str = "consultation", **asked: str | int) -> httpx.Response:
+    def listing(
+        self, visit: str = "consultation", first: str = "", days: str | int = 31
+    ) -> httpx.Response:
         """What `GET /availability` answers: by default for as many days as may be asked for."""
-        return self.http.get("/availability", params={"visit": visit, "days": 31, **asked})
+        asked = {"visit": visit, "days": days, **({"from": first} if first else {})}
+        return self.http.get("/availability", params=asked)
 
-    def times(self, visit: str = "consultation", **asked: str | int) -> list[str]:
+    def times(self, visit: str = "consultation", first: str = "", days: int = 31) -> list[str]:
         """The free starts, earliest first."""
-        days = self.listing(visit, **asked).raise_for_status().json()["days"]
-        return [start for day in days for start in day["starts"]]
+        found = self.listing(visit, first, days).raise_for_status().json()["days"]
+        return [start for day in found for start in day["starts"]]
 
     def ticket(self) -> dict[str, str]:
         """A ticket and the proof of the work done for it."""
@@ -305,6 +312,7 @@ class Browser:
                 "Sec-Fetch-Site": "same-origin",
             },
             timeout=30,
+            verify=NO_TLS,
         )
 
     def __enter__(self) -> Self:

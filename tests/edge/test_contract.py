@@ -6,12 +6,15 @@ from datetime import date, timedelta
 import pytest
 
 from tests.edge.patient import Clock, Patient, in_words, plus, ready_ticket
-from tests.serving import Practice, serving
+from tests.serving import SECRET, Practice, serving
 
 PHONE = "01 99 00 47 11"
 TUESDAY = "2026-12-01"
 NINE = "2026-12-01T08:00:00Z"
 """Nine o'clock in Paris on the Tuesday after the clock's Monday."""
+
+BY = ("manage", "code")
+"""A booking is found again by its link or by its code."""
 
 LANGUAGES = ("fr", "en", "he", "it")
 
@@ -21,7 +24,7 @@ LANGUAGES = ("fr", "en", "he", "it")
 
 def test_free_times_have_exactly_the_shape_others_lean_on(patient: Patient) -> None:
     """Colposcopy: 40 minutes and 5 after them, on the mornings and on Tuesday afternoon."""
-    answer = patient.listing("colposcopy", **{"from": TUESDAY, "days": 2})
+    answer = patient.listing("colposcopy", TUESDAY, 2)
     starts = ["08:00", "08:45", "09:30", "10:15", "13:00", "13:45", "14:30", "15:15"]
 
     assert answer.status_code == 200
@@ -47,11 +50,11 @@ def test_days_begin_today_and_are_seven_unless_asked_otherwise(patient: Patient)
 
 def test_next_is_null_when_nothing_follows(patient: Patient) -> None:
     """The horizon is 90 days: 28 February 2027."""
-    assert patient.listing(**{"from": "2027-02-28", "days": 31}).json()["next"] is None
+    assert patient.listing(first="2027-02-28").json()["next"] is None
 
 
 def test_next_jumps_over_a_closure(patient: Patient) -> None:
-    answer = patient.listing(**{"from": "2026-12-24", "days": 1}).json()
+    answer = patient.listing(first="2026-12-24", days=1).json()
     assert (answer["days"][0]["starts"], answer["next"]) == ([], "2027-01-04")
 
 
@@ -110,7 +113,7 @@ def test_a_question_that_cannot_be_answered_says_why(
 
 @pytest.mark.parametrize("first", ["0001-01-01", "2026-01-01", "2027-03-01", "9999-12-31"])
 def test_the_far_past_and_the_far_future_are_empty(patient: Patient, first: str) -> None:
-    assert patient.times(**{"from": first, "days": 1}) == []
+    assert patient.times(first=first, days=1) == []
 
 
 # --- booking -------------------------------------------------------------------------------------
@@ -158,6 +161,29 @@ def test_the_same_request_is_known_after_a_restart(practice: Practice, clock: Cl
     with serving(practice, clock), Patient(practice) as patient:
         again = patient.post("/bookings", request)
     assert (again.status_code, again.json()) == (200, first.json())
+
+
+class Rotated(Practice):
+    """The same practice after its secret was replaced: the old one is still read."""
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {**super().environ, "BOOKING_SECRET": f"{'new' * 11},{SECRET}"}
+
+
+def test_a_new_secret_makes_no_old_booking_unknown(practice: Practice, clock: Clock) -> None:
+    """Links and codes in patients' hands go on working; a request sent again books nothing new."""
+    with serving(practice, clock), Patient(practice) as patient:
+        request = patient.request(NINE)
+        booked = patient.post("/bookings", request).json()
+    rotated = Rotated(practice.folder, practice.key, practice.site, practice.port)
+    with serving(rotated, clock), Patient(rotated) as patient:
+        again = patient.post("/bookings", request)
+        shown = [patient.post("/bookings/show", {"manage": booked[by]}) for by in BY]
+        later = patient.booked("2026-12-03T08:00:00Z")
+        assert patient.post("/bookings/show", {"manage": later["code"]}).status_code == 200
+    assert (again.status_code, again.json()["code"]) == (200, booked["code"])
+    assert [answer.status_code for answer in shown] == [200, 200]
 
 
 def test_a_ticket_never_books_again_what_was_cancelled(patient: Patient) -> None:
@@ -331,7 +357,7 @@ def test_the_browsers_word_goes_before_the_origin(patient: Patient) -> None:
 
 # --- a booking seen again ------------------------------------------------------------------------
 
-BOTH = pytest.mark.parametrize("by", ["manage", "code"])
+BOTH = pytest.mark.parametrize("by", BY)
 
 
 @BOTH

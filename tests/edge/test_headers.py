@@ -40,7 +40,7 @@ def answers(alone: Practice) -> dict[str, httpx.Response]:
     """Every kind of answer there is, as a program and as a browser get it."""
     with Patient(alone) as patient:
         http, post = patient.http, patient.post
-        start, other = patient.times("consultation", days=31)[-2:]
+        start, other = patient.times()[-2:]
         request = {
             "visit": "consultation",
             "start": start,
@@ -61,7 +61,7 @@ def answers(alone: Practice) -> dict[str, httpx.Response]:
             "list, not changed": unchanged,
             "list, head": http.head("/availability", params={"visit": "consultation"}),
             "list, unknown visit": http.get("/availability"),
-            "list, bad date": patient.listing(**{"from": "x"}),
+            "list, bad date": patient.listing(first="x"),
             "ticket": post("/tickets"),
             "booked": booked,
             "booked again": post("/bookings", mine),

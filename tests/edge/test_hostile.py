@@ -23,9 +23,11 @@ PATHS = ("/tickets", "/bookings", "/bookings/show", "/bookings/cancel", "/bookin
 MARK = "Hapaxlegomenon"
 """Stands in every input, to be looked for in the log."""
 
-KNOWN = ("visit", "start", "envelope", "ticket", "proof", "manage", "lang", "moved", "again")
-KNOWN += ("from", "days", "name", "phone", "email", "whom", "caller", "website")
-KNOWN += ("birth_day", "birth_month", "birth_year")
+KNOWN = [
+    *("visit", "start", "envelope", "ticket", "proof", "manage", "lang", "moved", "again"),
+    *("from", "days", "name", "phone", "email", "whom", "caller", "website"),
+    *("birth_day", "birth_month", "birth_year"),
+]
 
 Fields = dict[str, object]
 
@@ -55,6 +57,12 @@ def target(log: Path, site: Path, key: PrivateKey) -> Iterator[Practice]:
 
 
 @pytest.fixture(scope="module")
+def line(target: Practice) -> Iterator[httpx.Client]:
+    with Patient(target) as patient:
+        yield patient.http
+
+
+@pytest.fixture(scope="module")
 def real(target: Practice) -> dict[str, str]:
     """Fields that pass every check, so that what is hostile gets behind the first one."""
     with Patient(target) as patient:
@@ -77,9 +85,7 @@ texts = st.one_of(
 )
 values = st.recursive(
     st.one_of(texts, st.none(), st.booleans(), st.integers(), st.floats()),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)
-    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)),
     max_leaves=5,
 )
 hostile_fields: st.SearchStrategy[Fields] = st.one_of(
@@ -114,7 +120,12 @@ bodies = st.one_of(
     body=bodies,
 )
 @example(  # half a surrogate pair: could not be written into the answer
-    path="/bookings", hostile={"\ud800": 1}, kept=set(), kind="application/json", page=False, body=None
+    path="/bookings",
+    hostile={"\ud800": 1},
+    kept=set(),
+    kind="application/json",
+    page=False,
+    body=None,
 )
 @example(
     path="/bookings",
@@ -133,7 +144,7 @@ bodies = st.one_of(
     body=None,
 )
 def test_nothing_sent_breaks_the_endpoint_or_gets_into_its_log(
-    target: Practice,
+    line: httpx.Client,
     log: Path,
     real: dict[str, str],
     path: str,
@@ -144,7 +155,7 @@ def test_nothing_sent_breaks_the_endpoint_or_gets_into_its_log(
     body: bytes | None,
 ) -> None:
     fields: Fields = {name: real[name] for name in sorted(kept)} | hostile | {MARK: MARK}
-    answer = send(target, path, fields, kind, page, body)
+    answer = send(line, path, fields, kind, page, body)
     assert answer.status_code < 500, answer.text
     if answer.status_code >= 400 and not page:
         assert {"error", "message"} <= answer.json().keys()
@@ -153,7 +164,7 @@ def test_nothing_sent_breaks_the_endpoint_or_gets_into_its_log(
 
 
 def send(
-    target: Practice, path: str, fields: Fields, kind: str, page: bool, body: bytes | None
+    line: httpx.Client, path: str, fields: Fields, kind: str, page: bool, body: bytes | None
 ) -> httpx.Response:
     """The fields as this kind of body says them, or the body as it is."""
     if body is None and "json" in kind:
@@ -162,8 +173,7 @@ def send(
         pairs = [(clean(name), clean(str(value))) for name, value in fields.items()]
         body = urlencode(pairs).encode()
     accept = "text/html" if page else "application/json"
-    headers = {"Origin": target.origin, "Content-Type": kind, "Accept": accept}
-    return httpx.post(f"{target.origin}/rdv{path}", content=body, headers=headers, timeout=30)
+    return line.post(path, content=body, headers={"Content-Type": kind, "Accept": accept})
 
 
 def clean(text: str) -> str:
@@ -181,7 +191,7 @@ def test_no_date_of_birth_breaks_the_form(
         details = browser.send(times, start=times.choices("start")[0])
         born = {"birth_day": "1", "birth_month": "1", "birth_year": "1960", part: typed}
         answer = browser.send(details.form("/bookings"), **{**WHO, **born})
-    assert (answer.status, answer.errors.keys()) == (422, {"birth_date"})
+    assert (answer.status, [*answer.errors]) == (422, ["birth_date"])
     assert log.read_bytes() == b""
 
 
@@ -200,10 +210,8 @@ def test_no_date_of_birth_breaks_the_form(
 )
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 def test_no_question_breaks_the_list(
-    target: Practice, log: Path, question: str, accept: str
+    line: httpx.Client, log: Path, question: str, accept: str
 ) -> None:
-    answer = httpx.get(
-        f"{target.origin}/rdv/availability?{question}&{MARK}={MARK}", headers={"Accept": accept}
-    )
+    answer = line.get(f"/availability?{question}&{MARK}={MARK}", headers={"Accept": accept})
     assert answer.status_code < 500
     assert log.read_bytes() == b""

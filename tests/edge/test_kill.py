@@ -14,7 +14,7 @@ import httpx
 
 from booking_endpoint.availability import rfc3339
 from booking_endpoint.tickets import Tickets
-from tests.edge.patient import Patient, ready_ticket
+from tests.edge.patient import NO_TLS, Patient, ready_ticket
 from tests.serving import ROOT, SECRET, Practice, answers, wait_until
 
 ROUNDS, PATIENTS = 5, 12
@@ -62,12 +62,16 @@ async def book_until_it_dies(
         clients = [
             await stack.enter_async_context(
                 httpx.AsyncClient(
-                    base_url=f"{practice.origin}/rdv", headers={"Origin": practice.origin}
+                    base_url=f"{practice.origin}/rdv",
+                    headers={"Origin": practice.origin},
+                    timeout=30,
+                    verify=NO_TLS,
                 )
             )
             for _ in range(PATIENTS)
         ]
-        await asyncio.gather(death(), *(patient(client) for client in clients))
+        async with asyncio.timeout(60):
+            await asyncio.gather(death(), *(patient(client) for client in clients))
     assert requests, "it died of nothing to do"
     return acknowledged
 
@@ -82,7 +86,7 @@ def test_what_was_acknowledged_is_in_the_file(practice: Practice) -> None:
                 free = [
                     start
                     for days in range(0, 90, 30)
-                    for start in patient.times("contraception", **{"from": day(days)})
+                    for start in patient.times("contraception", first=day(days))
                 ]
             requests = [
                 {

@@ -139,12 +139,12 @@ def test_a_list_of_the_past_begins_today(browse: Browse, first: str) -> None:
 
 
 def test_a_full_practice_gives_its_number(changed: Callable[..., Practice]) -> None:
-    practice = changed(("notice_hours = 12", "notice_hours = 12"), ("2027-01-03", "2027-12-31"))
+    practice = changed(("last = 2027-01-03", "last = 2027-12-31"))
     with Browser(practice) as browser:
-        page = browser.open("/rdv/availability?visit=teleconsultation&from=2026-12-24")
+        page = browser.open("/rdv/availability?visit=consultation&from=2026-12-24")
     assert page.status == 200
-    assert "Veuillez appeler" in page.text or PHONE in page.text
-    assert [form for form in page.forms if form.action.endswith("/tickets")] == []
+    assert PHONE in page.html.partition("<main")[2].partition("</main>")[0]
+    assert page.forms == []
 
 
 # --- what may be missing or wrong ----------------------------------------------------------------

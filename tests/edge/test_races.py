@@ -14,7 +14,7 @@ import pytest
 
 from booking_endpoint.availability import Slot, parse_instant
 from booking_endpoint.envelope import PrivateKey
-from tests.edge.patient import Patient, ready_ticket
+from tests.edge.patient import NO_TLS, Patient, ready_ticket
 from tests.serving import Practice, practice_in, serving_workers
 
 PATIENTS, ROUNDS = 40, 20
@@ -39,7 +39,10 @@ async def crowd(practice: Practice, stack: AsyncExitStack) -> list[httpx.AsyncCl
     clients = [
         await stack.enter_async_context(
             httpx.AsyncClient(
-                base_url=f"{practice.origin}/rdv", headers={"Origin": practice.origin}, timeout=30
+                base_url=f"{practice.origin}/rdv",
+                headers={"Origin": practice.origin},
+                timeout=30,
+                verify=NO_TLS,
             )
         )
         for _ in range(PATIENTS)

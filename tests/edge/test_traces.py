@@ -7,7 +7,6 @@ import base64
 import json
 import os
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -242,9 +241,7 @@ def test_who_came_and_why_is_in_no_byte_left_behind(practice: Practice, tmp_path
 def left_open(content: bytes, recipients: Sequence[str]) -> bytes:
     """An envelope of the right shape that seals nothing."""
     points = [from_text(key) for key in recipients]
-    return VERSION + b"".join(
-        point[:POINT] + content.ljust(ROOM) + bytes(TAG) for point in points
-    )
+    return VERSION + b"".join(point[:POINT] + content.ljust(ROOM) + bytes(TAG) for point in points)
 
 
 def test_the_same_search_finds_an_envelope_that_was_not_sealed(

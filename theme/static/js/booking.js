@@ -8,6 +8,7 @@ const say = (name) => root.querySelector(`[data-say=${name}]`).textContent
 const step = (name) => root.querySelector(`[data-step=${name}]`)
 const form = (name) => root.querySelector(`[data-form=${name}]`)
 const { dataset } = root
+const home = location.pathname
 
 let times, visit, start, ready, number, sending, booked
 
@@ -20,6 +21,13 @@ const onSubmit = (name, act) => form(name).addEventListener("submit", (event) =>
 function go(name, { push = true } = {}) {
   if (push) history.pushState({ step: name }, "", name === "visit" ? location.pathname : `#${name}`)
   show(root, booked ? "receipt" : name)
+}
+
+/** Back and Forward. A step whose question this page has not asked begins anew; a receipt stays. */
+function travel({ state }) {
+  if (!booked && location.pathname !== home) return location.reload()
+  const known = { visit: true, times: visit, details: start }
+  if (state) go(known[state.step] ? state.step : "visit", { push: false })
 }
 
 async function chooseVisit() {
@@ -43,26 +51,39 @@ function chooseTime() {
   complain(step("details"), {})
   go("details")
   prepare()
+  tools().catch(() => {})
 }
 
 /** A ticket and its proof, once: a second try with them is the same request. */
 const prepare = () => (ready ??= ticket(root).then((made) => made ?? (ready = undefined), () => (ready = undefined)))
 
+/** What checks and seals, loaded while the patient types; only once it is here the page promises it. */
+async function tools() {
+  const [{ readDetails }, { seal }] = await Promise.all([import("./details.js"), import("./envelope.js")])
+  within(step("details"), "sealed").textContent = say("sealed")
+  return { readDetails, seal }
+}
+
+const randomHex = (length) =>
+  Array.from(crypto.getRandomValues(new Uint8Array(length)), (byte) => byte.toString(16).padStart(2, "0")).join("")
+
 async function send() {
   if (sending) return
   sending = true
   const status = within(step("details"), "status")
+  const slow = setTimeout(() => (status.textContent = say("slow")), 6000)
   try {
     await sendOnce(status)
   } catch {
     complain(step("details"), {}, { heading: say("problem"), message: say("unsealed") })
   }
+  clearTimeout(slow)
   status.textContent = ""
   sending = false
 }
 
 async function sendOnce(status) {
-  const [{ readDetails }, { seal, toText }] = await Promise.all([import("./details.js"), import("./envelope.js")])
+  const { readDetails, seal } = await tools()
   const others = chosen(form("details"), "start")
   const languages = [dataset.lang, ...dataset.languages.split(" ")]
   const today = new Intl.DateTimeFormat("sv", { timeZone: dataset.zone }).format(Date.now())
@@ -70,12 +91,10 @@ async function sendOnce(status) {
   if (!complain(step("details"), errors, { heading: say("problem") })) return
   start = others || start
   status.textContent = say("sending")
-  const slow = setTimeout(() => (status.textContent = say("slow")), 6000)
-  number ??= toText(crypto.getRandomValues(new Uint8Array(16)))
+  number ??= randomHex(16)
   const request = { ...identity, visit: visit.id, start, language: dataset.lang, number }
   const envelope = await seal(JSON.stringify(request), dataset.recipients.split(" "))
   const answer = await post(envelope)
-  clearTimeout(slow)
   if (answer.status === 200 || answer.status === 201) return receive(answer.body)
   if (answer.status === 409) return gone(answer.body)
   complain(step("details"), {}, { heading: say("problem"), message: said(root, answer) })
@@ -93,13 +112,22 @@ async function post(envelope, again = true) {
 
 /** Somebody was faster: other times on the same page, and every answer still there. */
 function gone({ nearest }) {
-  times.offer(root, within(step("details"), "others"), nearest)
+  within(step("details"), "chosen").textContent = visit.label
+  times.offer(root, step("details"), "others", nearest)
   const message = nearest.length ? say("others") : say("full")
   complain(step("details"), {}, { heading: say("gone"), message })
 }
 
+/** The receipt's link leads to the address it already has: a browser would stay where it is. */
+function followAnew(event) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  location.reload()
+}
+
 /** The receipt. Its address is the manage page's, so that a refresh finds the booking again. */
 async function receive({ start, end, state, manage, code }) {
+  if (state === "cancelled") return location.assign(`${dataset.manage}#${manage}`)
   booked = true
   const receipt = step("receipt")
   const { day, time } = times.clock(dataset)
@@ -113,6 +141,7 @@ async function receive({ start, end, state, manage, code }) {
   within(receipt, "preparation").textContent = visit.preparation
   within(receipt, "preparation").hidden = !visit.preparation
   within(receipt, "manage").href = `${dataset.manage}#${manage}`
+  within(receipt, "manage").onclick = followAnew
   form("details").reset()
   show(root, "receipt")
   history.pushState({ step: "receipt" }, "", `${dataset.manage}#${manage}`)
@@ -127,8 +156,7 @@ if (root && globalThis.crypto?.subtle) {
   onSubmit("visit", chooseVisit)
   onSubmit("times", chooseTime)
   onSubmit("details", send)
-  within(step("details"), "sealed").textContent = say("sealed")
   within(step("times"), "zone").hidden = Intl.DateTimeFormat().resolvedOptions().timeZone === dataset.zone
   history.replaceState({ step: "visit" }, "", location.pathname)
-  addEventListener("popstate", ({ state }) => state && go(state.step, { push: false }))
+  addEventListener("popstate", travel)
 }

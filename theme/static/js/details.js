@@ -1,6 +1,8 @@
 /* Who comes: check the answers of the details form and write them as the envelope holds them.
    The twin of read_identity in booking_endpoint/booking.py; its sentences come with the page. */
 
+const CONTROL = /[\x00-\x1f\x7f-\x9f]/g
+
 /** The names of the months in a language, with their numbers, as people type them. */
 function months(lang) {
   const names = new Map()
@@ -22,18 +24,18 @@ export function birthDate(answers, languages, today) {
   const number = /^\d+$/.test(month) ? +month : languages.map((lang) => months(lang).get(name)).find(Boolean)
   const date = new Date(Date.UTC(+year, number - 1, /^\d+$/.test(day) ? +day : NaN))
   if (!(date.getUTCMonth() === number - 1 && date.getUTCDate() === +day)) return { wrong: "nodate" }
-  const written = date.toISOString().slice(0, 10)
+  const written = year + date.toISOString().slice(4, 10)
   return written < "1900-01-01" || written > today ? { wrong: "year" } : { date: written }
 }
 
 /** The answers of the form: { errors } by field, or { identity }. */
 export function readDetails(form, { asksBirthDate, languages, today, say }) {
-  const answers = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.replace(/[\x00-\x1f\x7f]/g, " ").trim()]))
+  const answers = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.replace(CONTROL, " ").trim()]))
   const errors = {}
   for (const [field, most] of [["name", 160], ["caller", 100], ["phone", 40], ["email", 120]])
     if ([...answers[field]].length > most) errors[field] = say("long").replace("{most}", most)
   if (!answers.name) errors.name = say("name")
-  if ((answers.phone.match(/\d/g) ?? []).length < 6) errors.phone = say("phone")
+  if ((answers.phone.match(/\p{Nd}/gu) ?? []).length < 6) errors.phone = say("phone")
   if (answers.email && !/^[^@\s]+@[^@\s]+\.[^@\s.]+$/.test(answers.email)) errors.email = say("email")
   if (!answers.whom) errors.whom = say("whom")
   const birth = asksBirthDate ? birthDate(answers, languages, today) : { date: "" }

@@ -6,7 +6,8 @@ const WAIT = 25000
 /** Ask the endpoint; gives back { status, body }, with status 0 when no sensible answer came. */
 export async function ask(url, fields) {
   try {
-    const options = { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(WAIT) }
+    const headers = { Accept: "application/json", "Accept-Language": document.documentElement.lang }
+    const options = { headers, signal: AbortSignal.timeout?.(WAIT) }
     if (fields) {
       options.method = "POST"
       options.headers["Content-Type"] = "application/json"
@@ -48,6 +49,10 @@ export function complain(step, errors, { heading, message = "" } = {}) {
     const item = document.createElement("li")
     const link = item.appendChild(document.createElement("a"))
     link.href = `#${first(step, field).id}`
+    link.onclick = (event) => {
+      event.preventDefault() // a step back must not lead to this link, nor a booking's ticket leave the address
+      first(step, field).focus()
+    }
     link.textContent = text
     return item
   }))

@@ -8,10 +8,17 @@ const say = (name) => root.querySelector(`[data-say=${name}]`).textContent
 const step = (name) => root.querySelector(`[data-step=${name}]`)
 const form = (name) => root.querySelector(`[data-form=${name}]`)
 const { dataset } = root
+const home = location.pathname
 
 let times, manage, acting
 
 const bookings = (act, fields = {}) => ask(`${dataset.prefix}/bookings/${act}`, { manage, ...fields })
+
+/** Go a step further in moving a visit; Back returns, at the last to the visit as it was shown. */
+function go(name) {
+  history.pushState({ step: name }, "")
+  show(root, name)
+}
 
 /** Handle a form here, one act at a time. */
 const onSubmit = (name, act) => form(name).addEventListener("submit", async (event) => {
@@ -25,8 +32,14 @@ const onSubmit = (name, act) => form(name).addEventListener("submit", async (eve
 async function open() {
   manage = chosen(form("code"), "manage").trim() || manage
   if (!complain(step("code"), manage ? {} : { manage: say("code") })) return
-  times ??= await import("./times.js").catch(() => form("code").submit())
-  tell(step("code"), await bookings("show"), "yours")
+  times ??= await import("./times.js").catch(askPlainly)
+  if (times) tell(step("code"), await bookings("show"), "yours")
+}
+
+/** Without the module that writes times, the endpoint's own page shows the booking. */
+function askPlainly() {
+  form("code").elements.manage.value = manage
+  form("code").submit()
 }
 
 /** Show the booking as it stands now, or say on this step why not. */
@@ -42,6 +55,7 @@ function tell(where, answer, heading) {
   within(seen, "changes").hidden = cancelled
   within(seen, "again").hidden = !cancelled
   complain(seen, {})
+  history.replaceState({ step: "booked" }, "")
   show(root, "booked")
 }
 
@@ -52,7 +66,7 @@ async function cancel() {
 function chooseVisit() {
   const visit = chosen(form("visit"), "visit")
   if (!complain(step("visit"), visit ? {} : { visit: say("visit") })) return
-  show(root, "times")
+  go("times")
   return times.fillTimes(root, step("times"), visit)
 }
 
@@ -71,9 +85,13 @@ async function move() {
 if (root && globalThis.crypto?.subtle) {
   onSubmit("code", open)
   onSubmit("cancel", cancel)
-  onSubmit("move", () => show(root, "visit"))
+  onSubmit("move", () => go("visit"))
   onSubmit("visit", chooseVisit)
   onSubmit("times", move)
   manage = location.hash.slice(1)
   if (manage) open()
+  addEventListener("popstate", ({ state }) => {
+    if (location.pathname !== home) location.reload()
+    else if (state) show(root, state.step)
+  })
 }

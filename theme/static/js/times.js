@@ -1,6 +1,6 @@
 /* The free times of a visit, as a person reads and chooses them. */
 
-import { ask, complain, said, within } from "./flow.js"
+import { ask, complain, said, show, within } from "./flow.js"
 
 /** How this practice writes days and times: in its own time zone, wherever the reader sits. */
 export function clock({ lang, zone }) {
@@ -14,19 +14,21 @@ export function clock({ lang, zone }) {
   }
 }
 
-/** Put times to choose into a place of the page: a fieldset a day, a radio a time. */
-export function offer(root, place, starts, mark = "") {
+/** Put times to choose into a place of a step: a fieldset a day, a radio a time. Two steps may
+    offer the same time, so the place's name is a part of each id. */
+export function offer(root, step, name, starts, mark = "") {
   const { day, time } = clock(root.dataset)
   const days = grouped(starts, day)
-  const copy = (name) => root.querySelector(`[data-template=${name}]`).content.firstElementChild.cloneNode(true)
-  place.replaceChildren(...[...days].map(([date, times], index) => {
+  const copy = (kind) => root.querySelector(`[data-template=${kind}]`).content.firstElementChild.cloneNode(true)
+  within(step, name).replaceChildren(...[...days].map(([date, times], index) => {
     const group = copy("day")
     group.querySelector("legend").prepend(date)
     group.querySelector("legend").lastElementChild.textContent = index ? "" : mark
     group.querySelector(".times").append(...times.map((start) => {
       const choice = copy("time")
       const [input, label] = choice.children
-      input.value = input.id = label.htmlFor = start
+      input.value = start
+      input.id = label.htmlFor = `${name}-${start}`
       label.textContent = time(start)
       return choice
     }))
@@ -59,18 +61,26 @@ export async function freeTimes(root, visit, from = "") {
   return starts.length || !later ? { answer, starts, later } : freeTimes(root, visit, later)
 }
 
-/** Fill a step with the free times of a visit, next one first, and let it go on to later dates. */
+/** Fill a step with the free times of a visit, next one first, and let it go on to later dates.
+    Until they are here, their place stays empty and high: nothing below it jumps under a finger. */
 export async function fillTimes(root, step, visit, from = "") {
-  const status = within(step, "status")
+  const [status, days, none, more] = ["status", "days", "none", "later"].map((name) => within(step, name))
+  const button = step.querySelector("form button")
+  days.replaceChildren()
+  days.style.minBlockSize = "100vh"
+  none.hidden = button.hidden = true
   status.textContent = root.querySelector("[data-say=loading]").textContent
   const { answer, starts, later } = await freeTimes(root, visit, from)
-  status.textContent = ""
+  status.textContent = days.style.minBlockSize = ""
   if (!starts) return complain(step, {}, { message: said(root, answer) })
   complain(step, {})
-  offer(root, within(step, "days"), starts, from ? "" : root.querySelector("[data-say=first]").textContent)
-  within(step, "none").hidden = starts.length > 0
-  step.querySelector("form button").hidden = !starts.length
-  within(step, "later").hidden = !later
-  within(step, "later").onclick = () => fillTimes(root, step, visit, later)
+  offer(root, step, "days", starts, from ? "" : root.querySelector("[data-say=first]").textContent)
+  none.hidden = starts.length > 0
+  button.hidden = !starts.length
+  more.hidden = !later
+  more.onclick = () => {
+    show(root, step.dataset.step)
+    return fillTimes(root, step, visit, later)
+  }
   return true
 }

@@ -1,0 +1,76 @@
+"""The endpoint's command line as the desk reaches it: what it gives, how it fails."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from booking_endpoint.envelope import PrivateKey
+from desk.opening import open_all
+from desk.server import Server, Unreachable
+from tests.desk.cast import MONDAY, NAME, at, running, store_booking
+
+
+def test_export_cancel_and_accept_reach_the_real_command_line(
+    tmp_path: Path, key: PrivateKey
+) -> None:
+    """What a booking becomes is in the database, and what is exported stays sealed."""
+    database = tmp_path / "bookings.db"
+    kept = store_booking(database, key, MONDAY, requested=True)
+    gone = store_booking(database, key, at("10:00"))
+    server = Server.here(database)
+    server.accept(kept)
+    server.cancel(gone)
+    lines = server.export()
+
+    opened, strange = open_all(lines, key)
+    assert [(one.id, one.state) for one in opened] == [(kept, "confirmed"), (gone, "cancelled")]
+    assert [one.identity["name"] for one in opened] == [NAME, NAME]
+    assert strange == 0
+    assert NAME not in "".join(lines)
+
+
+def test_a_booking_that_is_gone_cannot_be_cancelled(tmp_path: Path) -> None:
+    with pytest.raises(Unreachable, match="nothing of that name"):
+        Server.here(tmp_path / "bookings.db").cancel("0" * 32)
+
+
+def test_a_failure_is_told_by_its_last_words() -> None:
+    words = "first line\\nssh: no such host " + "x" * 1000
+    with pytest.raises(Unreachable) as failed:
+        running(f"import sys; print('some output'); sys.exit('{words}')").export()
+    assert str(failed.value) == "x" * 300
+
+
+def test_a_failure_without_a_word_is_a_failure() -> None:
+    with pytest.raises(Unreachable):
+        running("import sys; sys.exit(1)").export()
+
+
+def test_last_words_in_no_known_script_are_still_words() -> None:
+    """Windows speaks its own encoding."""
+    said = "import sys; sys.stderr.buffer.write(b'h\\xf4te inconnu'); sys.exit(255)"
+    with pytest.raises(Unreachable, match="te inconnu"):
+        running(said).export()
+
+
+def test_a_program_that_is_not_there_is_unreachable() -> None:
+    with pytest.raises(Unreachable):
+        Server(("no-such-program",), {}).export()
+
+
+def test_an_answer_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("desk.server.PATIENCE", 0.2)
+    with pytest.raises(Unreachable, match="Timeout"):
+        running("import time; time.sleep(20)").export()
+
+
+def test_over_ssh_it_is_the_same_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host comes before `--`, what it shall run after it; nothing in between."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f'#!{sys.executable}\nimport sys\nprint("\\n".join(sys.argv[1:]))\n')
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert Server.over_ssh("cabinet").export() == ["cabinet", "--", "booking_endpoint", "export"]

@@ -1,0 +1,121 @@
+"""After a session at the real desk, no file of its machine holds what was in the envelopes."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from booking_endpoint.envelope import PrivateKey, lock_key
+from tests.desk.cast import MONDAY, PASSPHRASE, at, store_booking
+from tests.edge.traces import traces_in
+from tests.serving import ROOT, facts_with
+
+WHO = {
+    "name": "Zoé Sentinelle נועה",
+    "phone": "06 39 98 77 66",
+    "email": "zoe.sentinelle@example.org",
+    "caller": "Ada Sentinelle",
+    "birth_date": "1971-06-28",
+}
+"""What must stay in memory. Where a program would write it, it would write it in some shape."""
+
+
+@pytest.fixture
+def machine(tmp_path: Path, key: PrivateKey) -> Path:
+    """The doctor's machine: home, temporary files, key, facts, a database with two visits."""
+    for folder in ("home", "temporary", "run"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "key.pem").write_bytes(lock_key(key, PASSPHRASE))
+    (tmp_path / "passphrase").write_text(PASSPHRASE, encoding="utf-8")
+    (tmp_path / "practice.toml").write_text(facts_with(key), encoding="utf-8")
+    for start in (MONDAY, at("10:00")):
+        store_booking(tmp_path / "bookings.db", key, start, who=WHO)
+    return tmp_path
+
+
+def environ(machine: Path) -> dict[str, str]:
+    """Every place in which a program of this machine may leave something."""
+    places = {"HOME": "home", "XDG_RUNTIME_DIR": "run", "XDG_CACHE_HOME": "home"}
+    temporary = dict.fromkeys(["TMPDIR", "TEMP", "TMP", "SQLITE_TMPDIR"], "temporary")
+    return os.environ | {name: str(machine / at) for name, at in (places | temporary).items()}
+
+
+@contextmanager
+def desk(machine: Path) -> Iterator[str]:
+    """The real command, with all it says kept in a file; the address it prints."""
+    words = ["serve", "--key", "key.pem", "--practice", "practice.toml"]
+    words += ["--database", str(machine / "bookings.db"), "--no-open"]
+    with (
+        (machine / "said").open("wb") as said,
+        subprocess.Popen(
+            [sys.executable, "-m", "desk", *words],
+            cwd=machine,
+            env=environ(machine) | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+        ) as running,
+    ):
+        assert running.stdout
+        yield running.stdout.readline().split()[-1]
+        running.send_signal(signal.SIGINT)
+        rest, _errors = running.communicate(timeout=20)
+        said.write(rest.encode())
+    assert running.returncode == 0
+
+
+def test_a_session_at_the_desk_leaves_no_trace(machine: Path) -> None:
+    """Unlocked, looked at, one visit cancelled, the server lost, locked, closed."""
+    with desk(machine) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+        http.post("unlock", data={"passphrase": PASSPHRASE})
+        shown = http.get("?day=2026-11-23&view=day").text
+        assert all(value in shown.replace("\N{NO-BREAK SPACE}", " ") for value in shown_of(WHO))
+
+        ids = re.findall(r"cancel\?id=(\w+)", shown)
+        assert WHO["name"] in http.get("cancel", params={"id": ids[0]}).text
+        http.post("change", data={"act": "cancel", "id": ids[0]})
+        (machine / "bookings.db").rename(machine / "away.db")
+        (machine / "bookings.db").mkdir()
+        assert WHO["name"] in http.get("?day=2026-11-23").text
+        assert traces_in(WHO.values(), machine) == {}
+        http.post("lock")
+
+    assert traces_in([*WHO.values(), "Sentinelle"], machine) == {}
+
+
+def shown_of(who: dict[str, str]) -> list[str]:
+    return [value for field, value in who.items() if field not in ("birth_date", "caller")]
+
+
+def test_opening_lines_leaves_no_trace(machine: Path) -> None:
+    """What was opened is on the standard output, where the doctor wanted it, and nowhere else."""
+    told = environ(machine) | {"BOOKING_DATABASE": str(machine / "bookings.db")}
+    export = [sys.executable, "-m", "booking_endpoint", "export"]
+    lines = subprocess.run(export, cwd=ROOT, env=told, capture_output=True, check=True).stdout
+    words = ["open", "--key", "key.pem", "--passphrase-file", "passphrase"]
+    done = subprocess.run(
+        [sys.executable, "-m", "desk", *words],
+        input=lines,
+        cwd=machine,
+        env=told | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.decode().count(WHO["name"]) == 2
+    assert done.stderr == b""
+    assert traces_in(WHO.values(), machine) == {}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_the_search_finds_what_is_there(machine: Path, encoding: str) -> None:
+    """Else the tests above would pass on any machine."""
+    (machine / "home" / ".cache").mkdir()
+    (machine / "home" / ".cache" / "session").write_bytes(f"x{WHO['name']}".encode(encoding))
+    assert traces_in([WHO["name"]], machine)
