@@ -33,9 +33,9 @@ def practice(tmp_path: Path, site: Path, key: PrivateKey) -> Practice:
     return practice_in(tmp_path, site, key)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium without a screen. One for all: a second would find its event loop taken."""
+    """Debian's Chromium without a screen, one a file: its event loop is in nobody else's way."""
     quiet = "no-first-run disable-background-networking disable-component-update disable-sync"
     words = f"no-sandbox disable-gpu disable-quic {quiet}".split()
     with sync_playwright() as playwright:

@@ -211,7 +211,7 @@ def test_a_keyboard_is_enough_to_cancel(browser: Browser, tmp_path: Path, key: P
         expect(page.get_by_role("heading", name="Annuler ce rendez-vous ?")).to_be_visible()
         tab_to(page, "Oui, annuler ce rendez-vous")
         page.keyboard.press("Enter")
-        expect(page.locator(".entry--cancelled").get_by_text(NAME)).to_be_visible()
+        expect(page.locator(".entry--cancelled").get_by_text(NAME)).to_be_visible(timeout=30_000)
     with closing(sqlite3.connect(database)) as file:
         assert file.execute("SELECT state FROM bookings").fetchall() == [("cancelled",)]
 
