@@ -221,6 +221,7 @@ FOCUSED = "document.activeElement"
 
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the focus is on what is called so; its outline can be seen."""
+    page.wait_for_load_state()  # without its style sheet an outline is the browser's own
     for _press in range(30):
         page.keyboard.press("Tab")
         called = page.evaluate(f"{FOCUSED}.ariaLabel || {FOCUSED}.textContent")
