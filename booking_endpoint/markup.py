@@ -1,5 +1,8 @@
 """What templates need to write numbers well: for the site and for the endpoint's pages."""
 
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from booking_endpoint.words import Language
@@ -29,3 +32,16 @@ def say(language: Language, message: str, **values: object) -> Markup:
     """The message in this language; what fills it is escaped, unless it is HTML already."""
     escaped = {name: escape(value) for name, value in values.items()}
     return Markup(language.say(message, **escaped))  # noqa: S704  # our own words, values escaped
+
+
+def templates(folder: Path) -> Environment:
+    """The templates of a folder: what fills them is escaped, what is missing is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    return environment

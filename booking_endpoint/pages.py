@@ -10,12 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from booking_endpoint.availability import Slot, day_of, rfc3339
 from booking_endpoint.booking import mark as _
-from booking_endpoint.markup import FILTERS, isolated, say, sentence, together
+from booking_endpoint.markup import isolated, say, sentence, templates, together
 from booking_endpoint.practice import Practice, Visit
 from booking_endpoint.words import OWN_WORDS, read_language
 
@@ -28,16 +27,11 @@ class Pages:
     """Renders the endpoint's pages for one practice."""
 
     def __init__(self, practice: Practice, prefix: str, shells: Mapping[str, str]) -> None:
-        self.practice, self._prefix, self._shells = practice, prefix, shells
+        self.practice, self._prefix = practice, prefix
+        self._shells = {code: LINKS.sub("", shell) for code, shell in shells.items()}
+        self._links = {code: read_links(shell) for code, shell in shells.items()}
         self._languages = {code: read_language(code, OWN_WORDS) for code in practice.languages}
-        self._templates = Environment(
-            loader=FileSystemLoader(FRAGMENTS),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters.update(FILTERS)
+        self._templates = templates(FRAGMENTS)
 
     def say(self, code: str, message: str, **values: object) -> Markup:
         """The message in this language; what fills it is escaped, unless it is HTML already."""
@@ -49,17 +43,15 @@ class Pages:
 
     def page(self, lang: str, fragment: str, title: str, **told: Any) -> str:
         """A whole page: the fragment, filled, inside the language's shell."""
-        shell = self._shells[lang]
-        links = LINKS.search(shell)
         main = self._templates.get_template(fragment).render(
             _=lambda message, **values: self.say(lang, message, **values),
             language=self._languages[lang],
             practice=self.practice,
             prefix=self._prefix,
-            links=json.loads(links[1]) if links else {},
+            links=self._links[lang],
             **told,
         )
-        shell = LINKS.sub("", shell).replace("<!--title-->", str(escape(title)))
+        shell = self._shells[lang].replace("<!--title-->", str(escape(title)))
         return shell.replace("<!--main-->", main)
 
     def chosen(self, code: str, visit: Visit, start: int) -> str:
@@ -86,18 +78,23 @@ class Pages:
         remote = sentence(language.say(_("by video"))) if visit and visit.remote else ""
         return {
             "date": sentence(language.day(start.date())),
-            "time": isolated(f"{language.time(start)} – {language.time(end)}"),
+            "time": f"{language.time(start)} – {language.time(end)}",
             "label": visit.label[code] if visit else "",
-            "place": isolated(place.address) if place else remote,
+            "place": place.address if place else remote,
         }
 
     def link(self, code: str, key: str) -> str:
         """The address of one of the site's pages, as its shell says it."""
-        links = LINKS.search(self._shells[code])
-        return str(json.loads(links[1])[key]) if links else "/"
+        return self._links[code].get(key, "/")
 
     def phone(self, code: str) -> Markup:
         """The practice's number as a link that keeps its order in every script."""
         place = self.practice.places[0]
         number = isolated(together(place.phone))
         return Markup('<a href="tel:{}">{}</a>').format(place.dial, number)
+
+
+def read_links(shell: str) -> dict[str, str]:
+    """The addresses of the site's pages, by key, as a shell tells them."""
+    links = LINKS.search(shell)
+    return dict(json.loads(links[1])) if links else {}

@@ -10,14 +10,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from babel import Locale
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from booking_endpoint.envelope import BadKey, PrivateKey, fingerprint, public_text, unlock_key
-from booking_endpoint.markup import FILTERS, say
+from booking_endpoint.markup import say, templates
 from booking_endpoint.practice import Practice
 from booking_endpoint.web import HEADERS, log_failure
 from booking_endpoint.words import read_language
@@ -71,14 +70,7 @@ class Desk:
         self._known = NOTHING
         self._paused = False
         self._language = read_language(practice.languages[0], HERE / "translations")
-        self._templates = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters.update(FILTERS)
+        self._templates = templates(HERE / "templates")
 
     # --- the routes --------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from booking_endpoint.availability import parse_instant
+from booking_endpoint.availability import parse_instant, rfc3339
 from booking_endpoint.envelope import BadEnvelope, PrivateKey, from_text, open_envelope
 
 FIELDS = (
@@ -55,8 +55,8 @@ class Opened:
         """The line `python -m desk open` prints."""
         line: dict[str, Any] = {
             "id": self.id,
-            "start": f"{self.start:%Y-%m-%dT%H:%M:%SZ}",
-            "end": f"{self.end:%Y-%m-%dT%H:%M:%SZ}",
+            "start": rfc3339(int(self.start.timestamp())),
+            "end": rfc3339(int(self.end.timestamp())),
             "state": self.state,
             "moved": self.moved,
         }

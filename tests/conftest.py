@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from booking_endpoint.envelope import PrivateKey, new_key
+from deploy.demo import build
 from tasks import chromium
-from tests.serving import Practice, build_site, facts_with, practice_in
+from tests.serving import Practice, facts_with, practice_in
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +24,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, key: PrivateKey) -> Path:
     folder = tmp_path_factory.mktemp("site")
     facts = folder / "practice.toml"
     facts.write_text(facts_with(key), encoding="utf-8")
-    build_site(facts, folder / "site")
+    build(facts, folder / "site")
     return folder / "site"
 
 

@@ -32,14 +32,6 @@ def facts_with(key: PrivateKey, *changes: tuple[str, str]) -> str:
     return f'{text}\n[[recipients]]\nrole = "doctor"\nkey = "{public_text(key)}"\n'
 
 
-def build_site(facts: Path, output: Path) -> None:
-    """Run Pelican as `invoke build` does."""
-    words = ["content", "-s", "pelicanconf.py", "-o", str(output)]
-    environ = {**os.environ, "BOOKING_PRACTICE": str(facts)}
-    command = [sys.executable, "-m", "pelican", *words]
-    subprocess.run(command, cwd=ROOT, env=environ, check=True, capture_output=True)
-
-
 @dataclass
 class Practice:
     """A folder with facts, a key, a built site and a database: what an endpoint runs on."""

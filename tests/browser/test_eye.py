@@ -6,24 +6,16 @@ The site's own pages are looked at in tests/site; here are those that come to be
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Page
 
 from booking_endpoint.envelope import PrivateKey
+from tests.axe import doubts
 from tests.browser.conftest import Clock, Come
 from tests.browser.pages import the_way
 from tests.browser.patient import WITH_BIRTH_DATE, Answers, Patient
 from tests.serving import practice_in, serving
-
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RUN = """async (rules) => {
-    const told = await axe.run({runOnly: rules, resultTypes: ["violations", "incomplete"]})
-    return [...told.violations, ...told.incomplete]
-}"""
 
 PAGES = {
     True: "times, details, details with errors, receipt, booking seen, cancelling, cancelled",
@@ -33,13 +25,6 @@ PAGES = {
 """With scripts, and without."""
 
 Found = dict[str, list[str]]
-
-
-def doubts(page: Page, rules: list[str]) -> list[str]:
-    """What axe finds wrong, and what it cannot decide."""
-    page.evaluate(AXE)
-    found: list[dict[str, Any]] = page.evaluate(RUN, rules)
-    return [f"{rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]
 
 
 @dataclass
@@ -69,7 +54,7 @@ class Seen:
             self.dark[name] = doubts(page, ["color-contrast"])
             page.emulate_media(color_scheme="light")
         page.set_viewport_size({"width": 360, "height": 740})
-        self.light[name] = doubts(page, RULES)
+        self.light[name] = doubts(page)
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["scripts", "plain"])
@@ -143,3 +128,25 @@ def test_wider_spacing_cuts_nothing_off(come: Come, code: str) -> None:
     patient.page.evaluate(WIDER)
     assert patient.page.evaluate("document.documentElement.scrollWidth") <= 320
     assert patient.page.evaluate(CUT) == []
+
+
+LARGER = """() => {
+    const root = document.documentElement
+    root.style.fontSize = `${2 * parseFloat(getComputedStyle(root).fontSize)}px`
+}"""
+
+CLIPPED = """() => [...document.querySelectorAll("main *")].filter(one => {
+    const { overflowX, overflowY } = getComputedStyle(one)
+    if (!one.checkVisibility() || one.tagName === "INPUT") return false
+    const wide = overflowX !== "visible" && one.scrollWidth > one.clientWidth + 1
+    return wide || (overflowY !== "visible" && one.scrollHeight > one.clientHeight + 1)
+}).map(one => one.outerHTML.slice(0, 80))"""
+
+
+def test_text_twice_as_large_is_never_clipped(come: Come) -> None:
+    """On a telephone, as somebody sets it who sees little (WCAG 1.4.4)."""
+    patient = come("fr", viewport={"width": 360, "height": 740})
+    for name in the_way(patient):
+        patient.page.evaluate(LARGER)
+        assert patient.page.evaluate(CLIPPED) == [], name
+        patient.page.evaluate("document.documentElement.style.fontSize = ''")

@@ -64,10 +64,11 @@ def desk(machine: Path) -> Iterator[str]:
         ) as running,
     ):
         assert running.stdout
-        yield running.stdout.readline().split()[-1]
-        running.send_signal(signal.SIGINT)
-        rest, _errors = running.communicate(timeout=20)
-        said.write(rest.encode())
+        try:
+            yield running.stdout.readline().split()[-1]
+        finally:
+            running.send_signal(signal.SIGINT)
+            said.write(running.communicate(timeout=20)[0].encode())
     assert running.returncode == 0
 
 

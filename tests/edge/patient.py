@@ -6,6 +6,7 @@ Both speak real HTTP. Nothing here knows the endpoint's rooms: only what a page 
 import json
 import secrets
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -53,10 +54,42 @@ class Clock:
         self.now = datetime.fromisoformat(now)
 
 
+class Visitor:
+    """Somebody with a line to the endpoint, which closes behind them."""
+
+    http: httpx.Client
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.http.close()
+
+
+async def crowd(practice: Practice, stack: AsyncExitStack, many: int) -> list[httpx.AsyncClient]:
+    """So many programs that send, each with a line of its own."""
+    return [
+        await stack.enter_async_context(
+            httpx.AsyncClient(
+                base_url=f"{practice.origin}/rdv",
+                headers={"Origin": practice.origin},
+                timeout=30,
+                verify=NO_TLS,
+            )
+        )
+        for _ in range(many)
+    ]
+
+
 # --- with a script -------------------------------------------------------------------------------
 
 
-class Patient:
+class Patient(Visitor):
     """Books with a script: asks for times, solves the challenge, seals, sends."""
 
     def __init__(self, practice: Practice, language: str = "fr", port: int = 0) -> None:
@@ -72,17 +105,6 @@ class Patient:
             timeout=30,
             verify=NO_TLS,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.http.close()
 
     def listing(
         self, visit: str = "consultation", first: str = "", days: str | int = 31
@@ -299,7 +321,7 @@ def text_of(node: LexborNode | None) -> str:
     return " ".join(node.text().split()) if node else ""
 
 
-class Browser:
+class Browser(Visitor):
     """A patient whose scripts are off: opens pages, fills forms, sends them."""
 
     def __init__(self, practice: Practice, language: str = "fr") -> None:
@@ -314,17 +336,6 @@ class Browser:
             timeout=30,
             verify=NO_TLS,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.http.close()
 
     def open(self, path: str) -> Page:
         return Page(self.http.get(path))

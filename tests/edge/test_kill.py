@@ -14,7 +14,7 @@ import httpx
 
 from booking_endpoint.availability import rfc3339
 from booking_endpoint.tickets import Tickets
-from tests.edge.patient import NO_TLS, Patient, ready_ticket
+from tests.edge.patient import Patient, crowd, ready_ticket
 from tests.serving import ROOT, SECRET, Practice, answers, wait_until
 
 ROUNDS, PATIENTS = 5, 12
@@ -59,17 +59,7 @@ async def book_until_it_dies(
         os.kill(process.pid, signal.SIGKILL)
 
     async with AsyncExitStack() as stack:
-        clients = [
-            await stack.enter_async_context(
-                httpx.AsyncClient(
-                    base_url=f"{practice.origin}/rdv",
-                    headers={"Origin": practice.origin},
-                    timeout=30,
-                    verify=NO_TLS,
-                )
-            )
-            for _ in range(PATIENTS)
-        ]
+        clients = await crowd(practice, stack, PATIENTS)
         async with asyncio.timeout(60):
             await asyncio.gather(death(), *(patient(client) for client in clients))
     assert requests, "it died of nothing to do"

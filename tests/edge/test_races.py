@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, closing, suppress
 from pathlib import Path
 
 import httpx
@@ -14,8 +14,8 @@ import pytest
 
 from booking_endpoint.availability import Slot, parse_instant
 from booking_endpoint.envelope import PrivateKey
-from tests.edge.patient import NO_TLS, Patient, ready_ticket
-from tests.serving import Practice, practice_in, serving_workers
+from tests.edge.patient import Patient, crowd, ready_ticket
+from tests.serving import Practice, practice_in, serving_workers, wait_until
 
 PATIENTS, ROUNDS = 40, 20
 
@@ -29,24 +29,13 @@ def shared(
     """The endpoint's own command line, two processes on one file; and the id of their parent."""
     practice = practice_in(tmp_path_factory.mktemp("races"), site, key)
     with serving_workers(practice, 2) as parent:
-        with Patient(practice) as patient:
-            patient.times()
+        wait_until(lambda: len(serving_children(parent.pid)) == 2)
         yield practice, parent.pid
 
 
-async def crowd(practice: Practice, stack: AsyncExitStack) -> list[httpx.AsyncClient]:
+async def connected_crowd(practice: Practice, stack: AsyncExitStack) -> list[httpx.AsyncClient]:
     """So many patients, each with a connection of his own, open already."""
-    clients = [
-        await stack.enter_async_context(
-            httpx.AsyncClient(
-                base_url=f"{practice.origin}/rdv",
-                headers={"Origin": practice.origin},
-                timeout=30,
-                verify=NO_TLS,
-            )
-        )
-        for _ in range(PATIENTS)
-    ]
+    clients = await crowd(practice, stack, PATIENTS)
     for client in clients:
         await client.get("/availability")
     return clients
@@ -84,17 +73,29 @@ def loose_cells(practice: Practice) -> list[str]:
         return wrong + [f"{cells} cells of nobody" for cells in held.values()]
 
 
-def sockets(parent: int) -> dict[str, int]:
-    """How many sockets each child of a process holds."""
+def held(parent: int) -> dict[str, list[str]]:
+    """What each child of a process has open, as Linux names it."""
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text("ascii").split()
+    return {child: list(open_in(child)) for child in children}
+
+
+def open_in(process: str) -> Iterator[str]:
+    with suppress(FileNotFoundError):  # closed, or gone, while we looked
+        for descriptor in Path(f"/proc/{process}/fd").iterdir():
+            yield str(descriptor.readlink())
+
+
+def serving_children(parent: int) -> list[str]:
+    """The children that are ready: they opened the database before their first connection."""
+    opened = held(parent)
+    return [child for child, files in opened.items() if any(file.endswith(".db") for file in files)]
+
+
+def connections(parent: int) -> dict[str, int]:
     return {
-        child: sum(str(fd.readlink()).startswith("socket:") for fd in descriptors(child))
-        for child in children
+        child: sum(file.startswith("socket:") for file in files)
+        for child, files in held(parent).items()
     }
-
-
-def descriptors(process: str) -> list[Path]:
-    return list(Path(f"/proc/{process}/fd").iterdir())
 
 
 def test_of_forty_at_once_one_gets_the_time(shared: tuple[Practice, int]) -> None:
@@ -107,9 +108,9 @@ def test_of_forty_at_once_one_gets_the_time(shared: tuple[Practice, int]) -> Non
 
     async def rounds() -> None:
         async with AsyncExitStack() as stack:
-            idle = sockets(parent)
-            clients = await crowd(practice, stack)
-            busy = [child for child, count in sockets(parent).items() if count > idle[child]]
+            idle = connections(parent)
+            clients = await connected_crowd(practice, stack)
+            busy = [child for child, count in connections(parent).items() if count > idle[child]]
             assert len(busy) == 2, "both processes must have patients"
             for start in times:
                 shared_part = {"visit": "consultation", "start": start, "envelope": envelope}
@@ -149,7 +150,7 @@ def test_visits_of_every_length_at_once_never_overlap(shared: tuple[Practice, in
         mine: dict[int, str] = {}
         seen: Counter[int] = Counter()
         async with AsyncExitStack() as stack:
-            clients = await crowd(practice, stack)
+            clients = await connected_crowd(practice, stack)
             for turn in range(6):
                 tasks = []
                 for index, client in enumerate(clients):

@@ -1,8 +1,10 @@
 """The file: opened as promised, written in shared transactions, emptied of what is forgotten."""
 
 import asyncio
+import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -51,6 +53,11 @@ async def book(store: Store, nth: int, envelope: bytes = b"sealed", buffer: int 
         [bytes([nth]) * 16], slot(nth), buffer, State.CONFIRMED, envelope
     )
     return claim
+
+
+async def connected(path: Path) -> None:
+    """Open a connection; close it, should it open."""
+    await (await connect(path)).close()
 
 
 async def heard(store: Store) -> list[str]:
@@ -128,14 +135,14 @@ def test_a_connection_that_does_not_keep_a_promise_is_refused(
 
     monkeypatch.setattr(aiosqlite, "connect", deaf)
     with pytest.raises(BrokenPromise, match=name):
-        asyncio.run(connect(path))
+        asyncio.run(connected(path))
     with pytest.raises(BrokenPromise, match=name):
         with_store(path, Store.export)
 
 
 def test_a_store_that_cannot_keep_a_log_is_refused() -> None:
     with pytest.raises(BrokenPromise, match="journal_mode"):
-        asyncio.run(connect(Path(":memory:")))
+        asyncio.run(connected(Path(":memory:")))
 
 
 def test_a_newer_file_is_left_alone(path: Path) -> None:
@@ -218,13 +225,33 @@ def test_forgetting_beside_bookings_disturbs_neither(path: Path) -> None:
     async def act(store: Store) -> None:
         for nth in range(100, 130):
             await book(store, nth)
-        forgetting = (store.forget([bytes([nth]) * 16]) for nth in range(100, 130))
-        booking = (book(store, nth) for nth in range(1, 60))
-        results = await asyncio.gather(*forgetting, *booking, return_exceptions=True)
-        assert [result for result in results if isinstance(result, BaseException)] == []
+
+        async def forget_each() -> None:
+            for nth in range(100, 130):
+                assert await store.forget([bytes([nth]) * 16]) == 1
+
+        async def book_each(first: int) -> None:
+            for nth in range(first, 100, 3):
+                assert await book(store, nth) is Claim.GRANTED
+
+        async with asyncio.TaskGroup() as together:
+            together.create_task(forget_each())
+            for first in (1, 2, 3):
+                together.create_task(book_each(first))
 
     with_store(path, act)
-    assert rows(path, "SELECT count(*) FROM bookings") == [(59,)]
+    assert rows(path, "SELECT count(*) FROM bookings") == [(99,)]
+
+
+def test_a_file_is_opened_in_turn(path: Path) -> None:
+    """SQLite does not wait when two begin the write-ahead log at once: it fails."""
+    with path.with_name("bookings.db.lock").open("ab") as lock, ThreadPoolExecutor(1) as other:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        opening = other.submit(with_store, path, Store.export)
+        time.sleep(0.3)
+        early = path.exists()
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        assert (early, opening.result(20)) == (False, [])
 
 
 def test_many_may_open_a_new_file_at_once(path: Path) -> None:
@@ -395,6 +422,24 @@ def test_a_move_keeps_the_whole_visit_and_its_buffer(path: Path) -> None:
         await book(store, 1, buffer=0)
         await store.move(b"\1" * 16, slot(1), 10)
         assert len(await store.busy(0, NINE + DAY)) == 8
+
+    with_store(path, act)
+
+
+def test_a_move_that_fails_releases_nothing(path: Path) -> None:
+    """Another was faster after the look: the old time is still held, cell by cell."""
+
+    async def act(store: Store) -> None:
+        await book(store, 1, buffer=5)
+        await book(store, 3)
+        before = await store.busy(0, NINE + DAY)
+        other = await store.book([b"x" * 16], slot(9), 0, State.CONFIRMED, b"sealed")
+        for wish in (slot(3), Slot(slot(3).start - 300, slot(3).end)):
+            moved = await store.move(b"\1" * 16, wish, 0)
+            assert moved
+            assert (moved[0], moved[1].slot) == (Claim.TAKEN, slot(1))
+        assert other[0] is Claim.GRANTED
+        assert await store.busy(0, NINE + DAY) == before | frozenset(slot(9).cells())
 
     with_store(path, act)
 

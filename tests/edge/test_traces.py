@@ -65,6 +65,8 @@ WRITTEN: dict[str, bytes] = {
     **{f"base64url after {n}": base64.urlsafe_b64encode(b"x" * n + WORDS) for n in range(4)},
     "base64 of utf-16": base64.b64encode(b"x" + NAME.encode("utf-16-le")),
     "hebrew": HEBREW.encode(),
+    "hebrew in utf-16-le": f"x{HEBREW}".encode("utf-16-le"),
+    "hebrew in utf-16-be": f"x{HEBREW}".encode("utf-16-be"),
     "hebrew in json": json.dumps(HEBREW).encode(),
     "hebrew in cp1255": HEBREW.encode("cp1255"),
     "combining marks": MARKS.encode(),

@@ -9,7 +9,8 @@ import pytest
 
 from booking_endpoint.envelope import PrivateKey, fingerprint, public_text
 from booking_endpoint.practice import Practice
-from tests.serving import ROOT, build_site, facts_with
+from deploy import demo
+from tests.serving import ROOT, facts_with
 from tests.site.document import Document
 
 
@@ -116,7 +117,7 @@ def test_the_privacy_notice_follows_the_facts(
     """What is promised to patients is what the programs do: both read the same file."""
     facts = tmp_path / "practice.toml"
     facts.write_text(facts_with(key, *changes), encoding="utf-8")
-    build_site(facts, tmp_path / "site")
+    demo.build(facts, tmp_path / "site")
     before, after = notices(site)["fr"], notices(tmp_path / "site")["fr"]
     for said in filter(None, changes.values()):
         assert said in after
@@ -134,7 +135,7 @@ def test_the_privacy_notice_names_the_keys_that_open_a_booking(site: Path, key: 
 def test_without_a_key_the_page_says_that_booking_is_not_open(
     tmp_path: Path, facts: Practice
 ) -> None:
-    build_site(ROOT / "content" / "practice.toml", tmp_path)
+    demo.build(ROOT / "content" / "practice.toml", tmp_path)
     for name in ("rendez-vous", "gerer", "he/appointment"):
         page = Document((tmp_path / name / "index.html").read_text("utf-8"))
         assert not list(page.all("form"))

@@ -3,17 +3,12 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.axe import doubts
 from tests.site.document import Document
-
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RUN = f"async () => (await axe.run({{runOnly: {RULES}, resultTypes: ['violations']}})).violations"
 
 KINDS = {
     "fr": (
@@ -46,12 +41,6 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE)
-    found: list[dict[str, Any]] = page.evaluate(RUN)
-    return [f"{rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]
-
-
 @pytest.mark.parametrize("code", KINDS)
 def test_no_page_breaks_a_rule_of_accessibility(page: Page, served: str, code: str) -> None:
     """On a telephone and on a desk."""
@@ -60,7 +49,7 @@ def test_no_page_breaks_a_rule_of_accessibility(page: Page, served: str, code: s
         page.goto(served + where)
         for width in (360, 1280):
             page.set_viewport_size({"width": width, "height": 800})
-            found[where, width] = violations(page)
+            found[where, width] = doubts(page)
     assert {at: broken for at, broken in found.items() if broken} == {}
 
 
@@ -69,7 +58,7 @@ def test_no_rule_is_broken_in_the_dark(browser: Browser, served: str, where: str
     context = browser.new_context(color_scheme="dark", viewport={"width": 360, "height": 800})
     page = context.new_page()
     page.goto(served + where)
-    found = violations(page)
+    found = doubts(page)
     context.close()
     assert found == []
 
