@@ -108,6 +108,7 @@ class Patient:
             "link", name=self.say("Book an appointment"), exact=True
         ).click()
         expect(self.heading("What is the visit for?")).to_be_visible()
+        self.page.wait_for_load_state()  # before its scripts run, a page goes the way without them
 
     def choose_visit(self, name: str = CONSULTATION) -> None:
         label = self.visit(name).label[self.language.code]
