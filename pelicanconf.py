@@ -6,7 +6,8 @@ from pathlib import Path
 
 from booking_endpoint.markup import FILTERS
 from booking_endpoint.reading import BadPractice, read_practice
-from theme.plugins.doorsign import vouched, week
+from theme.plugins.doorsign import closures, openings, vouched, week
+from theme.plugins.example import EXAMPLE
 from theme.plugins.reading import HeadReader
 from theme.plugins.site import StrictPelican
 from theme.plugins.structured import medical_page, physician
@@ -36,8 +37,11 @@ JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": T
 JINJA_FILTERS = dict(FILTERS)
 JINJA_GLOBALS = {
     **GLOBALS,
+    "example": EXAMPLE,
     "practice": PRACTICE,
     "week": week(PRACTICE),
+    "openings": openings(PRACTICE),
+    "closures": closures(PRACTICE),
     "vouched": vouched(PRACTICE),
     "physician": physician,
     "medical_page": medical_page,

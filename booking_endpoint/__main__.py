@@ -10,17 +10,20 @@ import sqlite3
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
 
-from booking_endpoint.app import create_app
-from booking_endpoint.availability import DAY, Slot, parse_instant, rfc3339
+from booking_endpoint.app import FAULTS, create_app
 from booking_endpoint.config import BadConfig, Config, database_path, read_facts_file
-from booking_endpoint.database import BrokenPromise, NewerFile
 from booking_endpoint.envelope import to_text
+from booking_endpoint.host_view import MOST, files_beside, host_view, read_log
+from booking_endpoint.instants import DAY, Slot, parse_instant, rfc3339
+from booking_endpoint.protocol import PatientProtocol
 from booking_endpoint.reading import BadPractice
-from booking_endpoint.store import State, Store
+from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound
+from booking_endpoint.store import State, Store, Table
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -33,7 +36,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         return asyncio.run(keep(asked, environ))
     except (BadConfig, BadPractice, BrokenPromise, NewerFile) as error:
         print(error, file=sys.stderr)
-    except (sqlite3.Error, OSError) as error:
+    except FAULTS as error:
         print(f"the database cannot be used: {type(error).__name__}", file=sys.stderr)
     return 2
 
@@ -59,6 +62,9 @@ def parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("purge", help="delete what is older than the practice keeps")
     commands.add_parser("backup", help="copy the database").add_argument("file", type=Path)
+    commands.add_parser(
+        "host-view", help="show everything that whoever runs this computer can see"
+    ).add_argument("--log", action="append", default=[], type=Path, help="a log file to look into")
     commands.add_parser("check", help="say whether settings and database are sound")
     return described
 
@@ -72,14 +78,15 @@ def read_id(text: str) -> bytes:
 
 def serve(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Answer until told to stop. No access log: it would hold who asked, and when."""
-    Config.read(environ)
+    asyncio.run(try_database(Config.read(environ).database))
+    leave_no_core()
     uvicorn.run(
         "booking_endpoint.__main__:from_environment",
         factory=True,
         port=asked.port,
         fd=asked.fd,
         workers=asked.workers,
-        http="httptools",
+        http=PatientProtocol,
         access_log=False,
         log_level="warning",
         server_header=False,
@@ -90,6 +97,25 @@ def serve(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def leave_no_core() -> None:
+    """A process that crashes leaves its memory nowhere: a form without a script passes through."""
+    with suppress(ImportError):  # Windows writes none by itself
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+async def try_database(path: Path) -> None:
+    """Raise what no waiting mends, before any process starts; of what does, tell and go on."""
+    store = Store(path)
+    try:
+        await store.open()
+    except FAULTS as error:
+        print(f"the database cannot be used yet: {type(error).__name__}", file=sys.stderr)
+    finally:
+        await store.close()
+
+
 def from_environment() -> object:
     """The application of one worker process, with the real clock and real chance."""
     return create_app(Config.read(os.environ), time.time, secrets.token_bytes)
@@ -97,7 +123,10 @@ def from_environment() -> object:
 
 async def keep(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """One act on the database, beside the running server."""
-    store = Store(database_path(environ))
+    path = database_path(environ)
+    if asked.command == "host-view" and not path.exists():
+        raise BadConfig(f"BOOKING_DATABASE: {path} is not there yet, so there is nothing to show")
+    store = Store(path)
     await store.open()
     try:
         return await act(asked, store, environ)
@@ -141,6 +170,9 @@ async def act(asked: argparse.Namespace, store: Store, environ: Mapping[str, str
         case "backup":
             await store.backup(asked.file)
             return told(True, "copied")
+        case "host-view":
+            tables = await store.tables(MOST)
+            return show(tables, database_path(environ), environ, asked.log)
         case _:
             return await check(store, environ)
 
@@ -148,10 +180,20 @@ async def act(asked: argparse.Namespace, store: Store, environ: Mapping[str, str
 async def check(store: Store, environ: Mapping[str, str]) -> int:
     """Settings read, database sound: 0; otherwise what is wrong, and 1."""
     Config.read(environ)
-    wrong = await store.check()
-    for line in wrong:
-        print(line, file=sys.stderr)
-    return 1 if wrong else told(True, f"sound; SQLite {sqlite3.sqlite_version}")
+    try:
+        await store.check()
+    except Unsound:
+        print("the database is damaged: restore a backup", file=sys.stderr)
+        return 1
+    return told(True, f"sound; SQLite {sqlite3.sqlite_version}")
+
+
+def show(
+    tables: Sequence[Table], path: Path, environ: Mapping[str, str], logs: Sequence[Path]
+) -> int:
+    looked_into = [read_log(log) for log in logs]
+    print("\n".join(host_view(tables, files_beside(path), environ, looked_into)))
+    return 0
 
 
 def told(done: bool, word: str) -> int:

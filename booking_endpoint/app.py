@@ -14,14 +14,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from booking_endpoint import availability as calendar
-from booking_endpoint.availability import DAY, HOUR, rfc3339
 from booking_endpoint.booking import mark as _
 from booking_endpoint.config import Config
-from booking_endpoint.database import BrokenPromise
 from booking_endpoint.envelope import BadEnvelope
+from booking_endpoint.instants import DAY, HOUR, rfc3339
+from booking_endpoint.limits import TooMany
 from booking_endpoint.pages import Pages
 from booking_endpoint.plain import Plain
 from booking_endpoint.rooms import Asked, Clock, Randomness, Rooms, Taken
+from booking_endpoint.shelf import Kept, Shelf
+from booking_endpoint.sqlite_file import Moved, Unsound
 from booking_endpoint.store import Booking, Store
 from booking_endpoint.tickets import BadProof, BadTicket, EarlyTicket, OldTicket, Tickets
 from booking_endpoint.web import (
@@ -53,7 +55,10 @@ PROBLEMS: list[tuple[type[Exception], Problem]] = [
 UNWELL = Problem(
     503, "unwell", _("Online booking does not work just now. Please call {phone}."), retry=60
 )
-FAULTS = (sqlite3.Error, OSError, BrokenPromise)
+ENOUGH = _("Too much was asked for from your connection. Please call {phone}, or try again later.")
+FULL = _("No more visits can be booked online today. Please call {phone}, or try again tomorrow.")
+FAULTS = (sqlite3.Error, OSError, Unsound, Moved)
+"""What passes: the endpoint answers 503 meanwhile, and goes on when it can."""
 
 
 class Api:
@@ -83,7 +88,7 @@ class Api:
         )
 
     async def post_ticket(self, asked: Asked) -> Response:
-        return private(self._rooms.script_ticket(asked.now))
+        return private(self._rooms.script_ticket(asked))
 
     async def post_booking(self, asked: Asked) -> Response:
         booked = await self._rooms.book(asked, need_proof(asked))
@@ -113,8 +118,10 @@ class Door:
 
     def __init__(self, config: Config, rooms: Rooms, pages: Pages, clock: Clock) -> None:
         self._config, self._pages, self._clock = config, pages, clock
+        self._limits = rooms.limits
         self._plain = Plain(rooms, pages, config.prefix)
         self._api = Api(rooms)
+        self._shelf = Shelf(rooms.store.version, clock)
 
     def route(self, path: str, name: str) -> Route:
         """One address, answered by the method of this name: JSON, or a page where one is asked."""
@@ -127,7 +134,25 @@ class Door:
             except Exception as error:
                 return self._last_resort(request, error)
 
-        return Route(self._config.prefix + path, endpoint, methods=[method])
+        async def listed(request: Request) -> Response:
+            scope = request.scope
+            found = self._shelf.find(scope["query_string"], scope["headers"])
+            return found or await self._shelve(request, endpoint)
+
+        answer = listed if method == "GET" else endpoint
+        return Route(self._config.prefix + path, answer, methods=[method])
+
+    async def _shelve(
+        self, request: Request, endpoint: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        """Work out a list of free times, and keep it while it is true."""
+        state = self._shelf.state()
+        response = await endpoint(request)
+        if response.status_code == 200 and response.media_type == JSONResponse.media_type:
+            tag = response.headers["ETag"].encode()
+            kept = Kept(response, unchanged(response), tag)
+            self._shelf.keep(request.scope["query_string"], kept, state)
+        return response
 
     async def unknown(self, request: Request, error: Exception) -> Response:
         """404 and 405: everything that is not an address of ours."""
@@ -140,13 +165,15 @@ class Door:
 
     async def _answer(self, request: Request, program: Answer, person: Answer) -> Response:
         page = wants_page(request)
-        asked = Asked({}, self._language(request, {}), int(self._clock()))
+        now = int(self._clock())
+        network = self._limits.network(self._address(request), now)
+        asked = Asked({}, self._language(request, {}), now, network)
         try:
             fields = dict(request.query_params)
             if request.method == "POST":
                 check_origin(request, self._config.origin)
                 fields = await read_fields(request)
-            asked = Asked(fields, self._language(request, fields), asked.now)
+            asked = Asked(fields, self._language(request, fields), now, network)
             response = await (person if page else program)(asked)
         except Problem as problem:
             response = self._refuse(asked, problem, page)
@@ -175,6 +202,12 @@ class Door:
             body["field"] = problem.field
         return JSONResponse(body, problem.status, {**headers, "Cache-Control": "no-store"})
 
+    def _address(self, request: Request) -> str:
+        """Who calls, as our own proxy says, or as the connection does without one."""
+        if self._config.client_header:
+            return request.headers.get(self._config.client_header, "")
+        return request.client.host if request.client else ""
+
     def _language(self, request: Request, fields: dict[str, str]) -> str:
         return language_of(request, fields, self._pages.practice.languages)
 
@@ -188,14 +221,21 @@ def create_app(config: Config, clock: Clock, randomness: Randomness) -> Starlett
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await store.open()
-        purging = asyncio.create_task(purge_hourly(store, config, clock))
+        try:
+            await store.open()
+        except FAULTS as error:  # it answers 503 until the database can be used
+            log_failure(error)
+        purging = asyncio.create_task(keep_hourly(rooms, clock))
         try:
             yield
         finally:
             purging.cancel()
             with suppress(asyncio.CancelledError):
                 await purging
+            try:
+                await store.rewrite()
+            except FAULTS as error:  # the next start does it
+                log_failure(error)
             await store.close()
 
     app = Starlette(
@@ -214,11 +254,14 @@ def create_app(config: Config, clock: Clock, randomness: Randomness) -> Starlett
     return app
 
 
-async def purge_hourly(store: Store, config: Config, clock: Clock) -> None:
-    """Forget what is older than the practice keeps: now, and every hour."""
+async def keep_hourly(rooms: Rooms, clock: Clock) -> None:
+    """Look for damage, forget what is too old, and rewrite the file: now, and every hour."""
     while True:
+        now = int(clock())
+        rooms.limits.turn_day(now)
         try:
-            gone = await store.purge(int(clock()) - config.practice.rules.retention_days * DAY)
+            await rooms.store.check()
+            gone = await rooms.store.purge(now - rooms.practice.rules.retention_days * DAY)
             if gone:
                 log.info("purged %d bookings", gone)
         except FAULTS as error:
@@ -228,6 +271,8 @@ async def purge_hourly(store: Store, config: Config, clock: Clock) -> None:
 
 def problem_of(error: Exception) -> Problem:
     """The table, and at its end what nobody foresaw: logged without its message."""
+    if isinstance(error, TooMany):
+        return Problem(429, "many", FULL if error.everybody else ENOUGH, retry=error.retry)
     for kind, problem in PROBLEMS:
         if isinstance(error, kind):
             return problem
@@ -258,14 +303,26 @@ def private(answer: dict[str, Any], status: int = 200) -> Response:
     return JSONResponse(answer, status, headers={"Cache-Control": "no-store"})
 
 
+ALWAYS = [
+    (name.lower().encode(), value.encode())
+    for name, value in {**HEADERS, "Vary": "Accept, Accept-Language"}.items()
+]
+
+
 def finished(request: Request, response: Response) -> Response:
     """The headers of every answer; 304 when the asker has this list of times already."""
-    if request.method == "GET" and response.status_code == 200:
+    response.raw_headers += ALWAYS
+    if response.status_code in (408, 413):  # the rest of the body is not waited for
+        response.headers["Connection"] = "close"
+    if request.method != "POST" and response.status_code == 200:
         tag = f'"{hashlib.blake2b(bytes(response.body), digest_size=9).hexdigest()}"'
-        if tag in request.headers.get("if-none-match", ""):
-            kept = {"Cache-Control": response.headers["Cache-Control"]}
-            response = Response(status_code=304, headers=kept)
         response.headers["ETag"] = tag
-    response.headers.update(HEADERS)
-    response.headers["Vary"] = "Accept, Accept-Language"
+        if tag in request.headers.get("if-none-match", ""):
+            return unchanged(response)
     return response
+
+
+def unchanged(response: Response) -> Response:
+    """304 for whoever has this list already."""
+    names = ("cache-control", "etag", "vary", *(name.lower() for name in HEADERS))
+    return Response(status_code=304, headers={name: response.headers[name] for name in names})

@@ -1,143 +1,228 @@
 """Practice + visit + what is taken + now -> free slots. Pure: no disk, no clock, no patient."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
+from functools import lru_cache
 
-import holidays
-
-from booking_endpoint.practice import CELL_MINUTES, Practice, Rules, Visit, Wall
-
-MINUTE, HOUR, DAY = 60, 3600, 86400
-CELL = CELL_MINUTES * MINUTE
-
-Busy = frozenset[int]
-"""The taken five-minute cells, as `cells` numbers them: instant // 300."""
-
-NONE_TAKEN: Busy = frozenset()
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Slot:
-    """A start and an end, half open, in UTC seconds since 1970."""
-
-    start: int
-    end: int
-
-    def cells(self, buffer: int = 0) -> range:
-        """The cells this slot takes, with so many minutes of buffer after it."""
-        return range(self.start // CELL, -(-(self.end + buffer * MINUTE) // CELL))
+from booking_endpoint.instants import (
+    CELL,
+    DAY,
+    HOUR,
+    MINUTE,
+    Slot,
+    day_of,
+    days_between,
+    edge,
+    instant,
+)
+from booking_endpoint.practice import Practice, Visit
+from booking_endpoint.rest_days import is_holiday
+from booking_endpoint.timetable import (
+    MIDNIGHT,
+    Cap,
+    Hours,
+    Opening,
+    Wall,
+)
 
 
-def rfc3339(moment: int) -> str:
-    """An instant as the interface writes it: 2026-12-01T08:00:00Z."""
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
+@dataclass(frozen=True, slots=True, eq=False)
+class Busy:
+    """What is taken: cells of bookings, closures made at the desk, and the bookings to count."""
+
+    cells: frozenset[int] = frozenset()
+    closed: tuple[Slot, ...] = ()
+    booked: tuple[Slot, ...] = ()
 
 
-def parse_instant(text: str) -> int:
-    """UTC seconds of an instant the interface wrote; raises ValueError for any other text."""
-    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text, re.ASCII):
-        raise ValueError
-    return int(datetime.fromisoformat(text).timestamp())
+NONE_TAKEN = Busy()
 
 
-def instant(day: date, wall: Wall, zone: ZoneInfo) -> int | None:
-    """The instant (UTC seconds) at which the door's clock shows this time on this day.
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A cap, and the two instants between which the bookings it counts start."""
 
-    The one place where wall time becomes an instant. A time that the clocks skip in
-    spring has none; of a time that comes twice in autumn, the first (PEP 495, fold 0).
+    span: Slot
+    cap: Cap
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One stretch of one day, in instants: when the door is open, and every start it holds."""
+
+    span: Slot
+    shut: tuple[Slot, ...]
+    """Closures of the facts that reach into this day."""
+    shortest: int
+    """Seconds that the shortest visit received here takes."""
+    slots: tuple[Slot, ...]
+
+
+def doors(day: date, practice: Practice) -> list[Hours | Opening]:
+    """The stretches of this day: the weekly hours unless it is a holiday, and extra openings."""
+    if any(day in closure and closure.whole for closure in practice.closures):
+        return []
+    weekly = () if is_holiday(day, practice.rules) else practice.hours
+    stretches: tuple[Hours | Opening, ...] = (*weekly, *practice.openings)
+    return [stretch for stretch in stretches if stretch.holds_on(day)]
+
+
+@lru_cache(maxsize=8192)
+def grid(day: date, practice: Practice, visit: Visit) -> tuple[Opened, ...]:
+    """All that the facts of this day hold for the visit, whatever is taken, earliest first.
+
+    The grid is anchored at the local opening time. The visit must end by closing time, and
+    lie in no closure; the minutes kept free around it may reach over both.
     """
-    local = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(minutes=wall)
-    moment = local.astimezone(UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
-        return None
-    return int(moment.timestamp())
+    zone = practice.zone
+    found = []
+    shut = tuple(
+        Slot(begins, ends)
+        for closure in practice.closures
+        if day in closure
+        and (begins := edge(day, closure.begins, zone)) < (ends := edge(day, closure.ends, zone))
+    )
+    for door in doors(day, practice):
+        if door.receives(visit.id, visit.place):
+            received = [one for one in practice.visits if door.receives(one.id, one.place)]
+            span = Slot(edge(day, door.opens, zone), edge(day, door.closes, zone))
+            starts = (
+                instant(day, Wall(wall), zone)
+                for wall in range(door.opens, door.closes, visit.step)
+            )
+            slots = [Slot(start, start + visit.minutes * MINUTE) for start in starts if start]
+            fitting = tuple(slot for slot in slots if slot.end <= span.end and not slot.meets(shut))
+            shortest = min(one.minutes for one in (visit, *received)) * MINUTE
+            found.append(Opened(span, shut, shortest, fitting))
+    return tuple(sorted(found, key=lambda opened: opened.span))
 
 
-def edge(day: date, wall: Wall, zone: ZoneInfo) -> int:
-    """As `instant`; a skipped time is the moment at which the clocks jumped over it."""
-    while (moment := instant(day, wall, zone)) is None:
-        wall = Wall(wall + CELL_MINUTES)
-    return moment
+def within_hours(slot: Slot, practice: Practice, visit: Visit | None) -> bool:
+    """Whether the hours of today's facts hold this slot, on their grid or off it.
 
-
-def day_of(moment: int, zone: ZoneInfo) -> date:
-    """The practice's day on which this instant falls, wherever the viewer sits."""
-    return datetime.fromtimestamp(moment, zone).date()
-
-
-@cache
-def public_holidays(country: str, subdivision: str) -> holidays.HolidayBase:
-    return holidays.country_holidays(country, subdiv=subdivision or None)
-
-
-def is_holiday(day: date, rules: Rules) -> bool:
-    """Whether the practice's country rests on this day; computed for any year."""
-    country = rules.holidays_country
-    return bool(country) and day in public_holidays(country, rules.holidays_subdivision)
-
-
-def is_closed(day: date, practice: Practice) -> bool:
-    return any(day in closure for closure in practice.closures) or is_holiday(day, practice.rules)
-
-
-def slots_on(day: date, practice: Practice, visit: Visit) -> Iterator[Slot]:
-    """Every slot the hours of this day hold for the visit, whatever is taken, earliest first.
-
-    The grid is anchored at the local opening time and steps by the visit and its buffer.
-    The visit must end by closing time; its buffer may run over it.
+    A rule that changes after a booking was made leaves the booking where it is: outside.
     """
-    if is_closed(day, practice):
-        return
-    for hours in practice.hours:
-        if hours.weekday == day.weekday() and hours.receives(visit):
-            closes = edge(day, hours.closes, practice.zone)
-            for wall in range(hours.opens, hours.closes, visit.minutes + visit.buffer):
-                start = instant(day, Wall(wall), practice.zone)
-                if start is not None and start + visit.minutes * MINUTE <= closes:
-                    yield Slot(start, start + visit.minutes * MINUTE)
+    day = day_of(slot.start, practice.zone)
+    return any(
+        opened.span.start <= slot.start
+        and slot.end <= opened.span.end
+        and not slot.meets(opened.shut)
+        for one in ([visit] if visit else practice.visits)
+        for opened in grid(day, practice, one)
+    )
 
 
-def window(practice: Practice, now: int) -> tuple[int, int]:
-    """The first and the last instant at which a slot may start, seen from the instant `now`."""
-    return now + practice.rules.notice_hours * HOUR, now + practice.rules.horizon_days * DAY
+def window(visit: Visit, now: int) -> tuple[int, int]:
+    """The first and the last instant at which the visit may start, seen from the instant `now`."""
+    return now + visit.notice_hours * HOUR, now + visit.horizon_days * DAY
 
 
-def horizon(practice: Practice, now: int) -> tuple[date, date]:
-    """The first and the last day on which anything can be booked at the instant `now`."""
-    soonest, latest = window(practice, now)
+def horizon(practice: Practice, visit: Visit, now: int) -> tuple[date, date]:
+    """The first and the last day on which the visit can be booked at the instant `now`."""
+    soonest, latest = window(visit, now)
     return day_of(soonest, practice.zone), day_of(latest, practice.zone)
 
 
+def phase(now: int) -> tuple[int, bool]:
+    """Two instants of one phase offer the same: starts, notice and horizon all lie on cells."""
+    return now // CELL, now % CELL == 0
+
+
+def period(cap: Cap, day: date) -> date:
+    """The first day of the period of a cap that holds this day."""
+    return day if cap.per == "day" else day - timedelta(days=day.weekday())
+
+
+@lru_cache(maxsize=16)
+def counted(busy: Busy, practice: Practice) -> Counter[tuple[Cap, date]]:
+    """How many bookings stand in each period of each cap."""
+    return Counter(
+        (cap, period(cap, day_of(slot.start, practice.zone)))
+        for slot in busy.booked
+        for cap in set(practice.caps)  # one that is written twice counts once
+        if cap.counts((slot.end - slot.start) // MINUTE)
+    )
+
+
+def is_full(day: date, practice: Practice, visit: Visit, busy: Busy) -> bool:
+    """Whether a cap on the bookings of this day or week lets no more of this length in."""
+    return any(
+        cap.counts(visit.minutes) and counted(busy, practice)[cap, period(cap, day)] >= cap.most
+        for cap in practice.caps
+    )
+
+
+def limits(slot: Slot, practice: Practice, visit: Visit) -> tuple[Limit, ...]:
+    """The caps on this slot, in instants: for who writes a booking to ask once more."""
+    day, found = day_of(slot.start, practice.zone), []
+    for cap in practice.caps:
+        if cap.counts(visit.minutes):
+            first = period(cap, day)
+            after = first + timedelta(days=1 if cap.per == "day" else 7)
+            ends = (edge(one, MIDNIGHT, practice.zone) for one in (first, after))
+            found.append(Limit(Slot(*ends), cap))
+    return tuple(found)
+
+
 def offered_on(day: date, practice: Practice, visit: Visit, busy: Busy, now: int) -> Iterator[Slot]:
-    """The slots of this day that may be booked at the instant `now`."""
-    soonest, latest = window(practice, now)
-    first, last = horizon(practice, now)
-    if not first <= day <= last:
+    """The slots of this day that may be booked at the instant `now`, earliest first."""
+    soonest, latest = window(visit, now)
+    first, last = horizon(practice, visit, now)
+    if not first <= day <= last or is_full(day, practice, visit, busy):
         return
-    for slot in slots_on(day, practice, visit):
-        if soonest <= slot.start <= latest and busy.isdisjoint(slot.cells(visit.buffer)):
-            yield slot
+    for opened in grid(day, practice, visit):
+        free = [
+            slot
+            for slot in opened.slots
+            if soonest <= slot.start <= latest
+            and busy.cells.isdisjoint(slot.cells(visit.before, visit.after))
+            and not slot.meets(busy.closed)
+        ]
+        yield from thrifty(free, opened, visit, busy) if practice.rules.no_crumbs else free
+
+
+def thrifty(free: Sequence[Slot], opened: Opened, visit: Visit, busy: Busy) -> Iterator[Slot]:
+    """Of the slots in each free run, those that waste least of it.
+
+    Wasted is a gap before or after the slot in which not even the shortest visit fits.
+    """
+    for run in free_runs(opened, busy):
+        inside = [slot for slot in free if run.start <= slot.start < run.end]
+        waste = {slot: wasted(slot, run, visit, opened.shortest) for slot in inside}
+        yield from (slot for slot in inside if waste[slot] == min(waste.values()))
+
+
+def wasted(slot: Slot, run: Slot, visit: Visit, shortest: int) -> int:
+    """Seconds of the run that nobody can use any more once the slot is taken."""
+    before = slot.start - visit.before * MINUTE - run.start
+    after = run.end - slot.end - visit.after * MINUTE
+    return sum(gap for gap in (before, after) if 0 < gap < shortest)
+
+
+def free_runs(opened: Opened, busy: Busy) -> Iterator[Slot]:
+    """The longest spans of a stretch in which nothing is taken and nothing is shut."""
+    closed, start = (*opened.shut, *busy.closed), None
+    for cell in opened.span.cells():
+        at = Slot(cell * CELL, cell * CELL + CELL)
+        taken = cell in busy.cells or at.meets(closed)
+        if taken and start is not None:
+            yield Slot(start, at.start)
+        start = None if taken else at.start if start is None else start
+    if start is not None:
+        yield Slot(start, opened.span.end)
 
 
 def offered_at(start: int, practice: Practice, visit: Visit, busy: Busy, now: int) -> Slot | None:
     """The slot that starts at this instant, if it is on offer now: listing and booking agree."""
-    soonest, latest = window(practice, now)
+    soonest, latest = window(visit, now)
     if not soonest <= start <= latest:
         return None
     day = day_of(start, practice.zone)
     return next(
         (slot for slot in offered_on(day, practice, visit, busy, now) if slot.start == start), None
     )
-
-
-def days_between(first: date, last: date) -> Iterator[date]:
-    """Each day from the first to the last, both included."""
-    for offset in range((last - first).days + 1):
-        yield first + timedelta(days=offset)
 
 
 def open_days(
@@ -151,7 +236,7 @@ def next_free_day(
     after: date, practice: Practice, visit: Visit, busy: Busy, now: int
 ) -> date | None:
     """The first day after this one with a slot on offer, across the whole horizon."""
-    first, last = horizon(practice, now)
+    first, last = horizon(practice, visit, now)
     for day in days_between(max(first, after), last):
         if day > after and next(offered_on(day, practice, visit, busy, now), None):
             return day
@@ -166,8 +251,8 @@ def nearest(
     Looks outwards day by day. Two rings of days beyond the first that fills the list can
     still hold a nearer slot, the second because a day may have 23 hours or 25; a third cannot.
     """
-    soonest, latest = window(practice, now)
-    first, last = horizon(practice, now)
+    soonest, latest = window(visit, now)
+    first, last = horizon(practice, visit, now)
     centre = day_of(min(max(start, soonest), latest), practice.zone)
     found: list[Slot] = []
     beyond = 0

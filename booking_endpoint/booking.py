@@ -5,8 +5,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from unicodedata import combining, normalize
 
-from booking_endpoint.availability import HOUR
+from booking_endpoint.instants import HOUR
 from booking_endpoint.practice import Practice, Visit
 
 WHOM = ("self", "child", "relative")
@@ -14,6 +15,8 @@ WHOM = ("self", "child", "relative")
 
 LONGEST = {"name": 160, "caller": 100, "phone": 40, "email": 120}
 """The most characters of each answer, so that a sealed identity always fits its envelope."""
+
+ORDINAL = re.compile(r"(?<=\d)(er|st|nd|rd|th|°|º)$", re.IGNORECASE)
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Signs that no name holds: control characters, and halves of a character UTF-8 cannot write."""
@@ -122,7 +125,8 @@ def read_identity(
 def read_birth_date(form: Mapping[str, str], today: date, months: Mapping[str, int]) -> date:
     """A date of birth from three answers, or from one pasted into the first.
 
-    Raises ValueError with what to do. Months may be numbers or names.
+    Raises ValueError with what to do. Months may be numbers or names, with or without accents,
+    and a Hebrew name may carry its preposition; a day may be an ordinal, as in 1er mars.
     """
     day, month, year = (form.get(f"birth_{part}", "").strip() for part in ("day", "month", "year"))
     if day and not month and not year:
@@ -131,15 +135,22 @@ def read_birth_date(form: Mapping[str, str], today: date, months: Mapping[str, i
         raise ValueError(_("Enter the date of birth, for example 27 3 1958."))
     if not re.fullmatch(r"\d{4}", year):
         raise ValueError(_("Write the year of birth with four digits, for example 1958."))
-    name = month.casefold().rstrip(".")
+    day, names = ORDINAL.sub("", day), {bare(name): number for name, number in months.items()}
+    name = bare(month.casefold().rstrip("."))
     try:
-        number = int(month) if month.isdecimal() else months.get(name, 0)
+        named = names.get(name) or names.get(name.removeprefix("ב"), 0)
+        number = int(month) if month.isdecimal() else named
         birth_date = date(int(year), number, int(day) if day.isdecimal() else 0)
     except (ValueError, OverflowError):
         raise ValueError(_("This date does not exist. Check the day and the month.")) from None
     if not date(1900, 1, 1) <= birth_date <= today:
         raise ValueError(_("Check the year of birth."))
     return birth_date
+
+
+def bare(text: str) -> str:
+    """A text without its accents, which many leave out when they type."""
+    return "".join(sign for sign in normalize("NFD", text) if not combining(sign))
 
 
 def may_change(start: int, practice: Practice, now: int) -> bool:

@@ -23,6 +23,8 @@ class Config:
     secrets: tuple[str, ...]
     origin: str
     prefix: str
+    client_header: str
+    """The header in which our own proxy names the caller's address; empty without one."""
     shells: Mapping[str, str]
     """The page Pelican built around the endpoint's answers, for each language."""
 
@@ -36,6 +38,7 @@ class Config:
             secrets=read_secrets(environ),
             origin=required(environ, "BOOKING_ORIGIN").rstrip("/"),
             prefix=environ.get("BOOKING_PREFIX") or practice.rules.prefix,
+            client_header=environ.get("BOOKING_CLIENT_HEADER", "").lower(),
             shells=read_shells(Path(required(environ, "BOOKING_SHELL")), practice.languages),
         )
 

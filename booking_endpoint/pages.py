@@ -12,8 +12,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from booking_endpoint.availability import Slot, day_of, rfc3339
 from booking_endpoint.booking import mark as _
+from booking_endpoint.instants import Slot, day_of, rfc3339
 from booking_endpoint.markup import isolated, say, sentence, templates, together
 from booking_endpoint.practice import Practice, Visit
 from booking_endpoint.words import OWN_WORDS, read_language

@@ -10,10 +10,10 @@ from typing import Any
 from starlette.responses import Response
 
 from booking_endpoint import availability as calendar
-from booking_endpoint.availability import Slot, rfc3339
 from booking_endpoint.booking import LONGEST, Refused, Request, may_change, read_identity
 from booking_endpoint.booking import mark as _
 from booking_endpoint.envelope import seal, to_text
+from booking_endpoint.instants import Slot, day_of, rfc3339
 from booking_endpoint.pages import Pages
 from booking_endpoint.practice import Visit
 from booking_endpoint.rooms import Asked, Booked, Rooms, Taken
@@ -46,7 +46,7 @@ class Plain:
             return await self._times(asked, "tickets", missing=True)
         start = self._rooms.start(asked)
         slot = await self._rooms.offered(visit, start, asked.now)
-        ticket = self._rooms.form_ticket(asked.now)
+        ticket = self._rooms.form_ticket(asked)
         return self._details(asked, visit, start, slot, ticket, {})
 
     async def post_booking(self, asked: Asked) -> Response:
@@ -121,7 +121,7 @@ class Plain:
         visit = self._rooms.visit(asked)
         busy = await self._rooms.busy(asked.now, but)
         practice, slots = self._rooms.practice, list[Slot]()
-        today = calendar.day_of(asked.now, practice.zone)
+        today = day_of(asked.now, practice.zone)
         day, later = max(self._rooms.window(asked)[0], today) - timedelta(days=1), None
         while later := calendar.next_free_day(day, practice, visit, busy, asked.now):
             day = later
@@ -130,7 +130,7 @@ class Plain:
                 break
             slots += free
         kept = self._kept(asked, "visit", "manage")
-        ticket = {"ticket": self._rooms.form_ticket(asked.now)} if but else {}
+        ticket = {"ticket": self._rooms.form_ticket(asked)} if but else {}
         mark = "" if asked.get("from") else self._say(asked, _("Next free time"))
         told: dict[str, Any] = {"hidden": {**kept, **ticket}, "later": {}, "here": "", "mark": mark}
         if later:
@@ -212,7 +212,7 @@ class Plain:
             raise Problem(403, "robot", _("Please call {phone}."))
         self._rooms.tickets.check(ticket, asked.now)
         slot = await self._rooms.offered(visit, start, asked.now)
-        today = calendar.day_of(asked.now, practice.zone)
+        today = day_of(asked.now, practice.zone)
         try:
             identity = read_identity(asked.fields, visit, today, self._pages.months())
         except Refused as refused:
@@ -260,6 +260,8 @@ class Plain:
             ),
             hidden=self._kept(asked, "manage"),
             changeable=changeable and not cancelled,
+            late=not (changeable or cancelled),
+            phone=self._pages.phone(asked.language),
             again=cancelled,
         )
 

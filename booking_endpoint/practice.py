@@ -4,32 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import IntEnum
-from typing import NewType
 from zoneinfo import ZoneInfo
+
+from booking_endpoint.timetable import TELECONSULTATION, Cap, Closure, Hours, Opening, Rules
 
 Words = Mapping[str, str]
 """One text in every language of the practice."""
 
-Wall = NewType("Wall", int)
-"""A time on the door, in minutes after midnight; 24:00 is 1440."""
-
-TELECONSULTATION = "teleconsultation"
-CELL_MINUTES = 5
 RECIPIENTS = 3
 """Sealings in every envelope, whoever holds the keys: doctor, secretary, recovery."""
-
-
-class Weekday(IntEnum):
-    """As `date.weekday` counts."""
-
-    MONDAY = 0
-    TUESDAY = 1
-    WEDNESDAY = 2
-    THURSDAY = 3
-    FRIDAY = 4
-    SATURDAY = 5
-    SUNDAY = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,62 +80,37 @@ class Price:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Visit:
-    """What one comes for (motif): how long it takes, where, and what to prepare."""
+    """What one comes for (motif): how long it takes, where, for whom, and what to prepare."""
 
     id: str
     label: Words
     preparation: Words
     minutes: int
-    buffer: int
+    before: int
+    """Minutes kept free before it, which may run into the time before opening."""
+    after: int
+    """Minutes kept free after it, which may run over closing time."""
+    step: int
+    """Minutes from one start offered to the next, counted from the opening."""
     place: str
     asks_birth_date: bool
+    patients: str
+    """`all`, `new` or `known`: said to the patient, checked by nobody."""
+    minimum_age: int
+    """In years, 0 for any age: said to the patient, checked by nobody."""
+    languages: tuple[str, ...]
+    """The pages on which it can be booked."""
+    notice_hours: int
+    horizon_days: int
+    approval: bool
+    """Whether it waits for the desk's yes."""
     price: Price
 
     @property
     def remote(self) -> bool:
         return self.place == TELECONSULTATION
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """One stretch of opening time in a week, as it is written on the door."""
-
-    place: str
-    weekday: Weekday
-    opens: Wall
-    closes: Wall
-    visits: frozenset[str]
-    """The visits received then; empty means every visit of the place."""
-
-    def receives(self, visit: Visit) -> bool:
-        return visit.place == self.place and (not self.visits or visit.id in self.visits)
-
-
-@dataclass(frozen=True, slots=True)
-class Closure:
-    """Whole days on which the practice is shut, first and last included."""
-
-    first: date
-    last: date
-
-    def __contains__(self, day: date) -> bool:
-        return self.first <= day <= self.last
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What may be booked, when, and how long a booking is kept."""
-
-    notice_hours: int
-    horizon_days: int
-    cancellation_hours: int
-    retention_days: int
-    approval: bool
-    holidays_country: str
-    holidays_subdivision: str
-    prefix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +158,7 @@ class Recipient:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Practice:
     """The whole cabinet. The first language is the one the doctor writes in."""
 
@@ -211,7 +169,9 @@ class Practice:
     places: tuple[Place, ...]
     visits: tuple[Visit, ...]
     hours: tuple[Hours, ...]
+    openings: tuple[Opening, ...]
     closures: tuple[Closure, ...]
+    caps: tuple[Cap, ...]
     rules: Rules
     legal: Legal
     payment: Payment
@@ -219,6 +179,15 @@ class Practice:
 
     def visit(self, visit_id: str) -> Visit | None:
         return next((visit for visit in self.visits if visit.id == visit_id), None)
+
+    def visits_in(self, language: str) -> list[Visit]:
+        """What can be booked on the pages of a language."""
+        return [visit for visit in self.visits if language in visit.languages]
+
+    @property
+    def furthest_days(self) -> int:
+        """How far ahead the visit that may be booked longest ahead can be booked."""
+        return max(visit.horizon_days for visit in self.visits)
 
     def place(self, place_id: str) -> Place | None:
         """The place of this id; none for a teleconsultation, which has no door."""

@@ -1,41 +1,33 @@
 """practice.toml -> Practice. Refuses bad facts, naming file, key and line. Touches no disk."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
-
-import holidays
 
 from booking_endpoint.facts import BadPractice, Facts, read_facts
 from booking_endpoint.practice import (
-    CELL_MINUTES,
     RECIPIENTS,
-    TELECONSULTATION,
-    Closure,
     Doctor,
     Host,
-    Hours,
     Legal,
     Payment,
     Place,
     Practice,
     Price,
     Recipient,
-    Rules,
     Visit,
-    Weekday,
     Words,
 )
-from booking_endpoint.values import (
-    read_country,
-    read_key,
-    read_prefix,
-    read_rpps,
-    read_wall,
-    read_zone,
+from booking_endpoint.reading_timetable import (
+    read_caps,
+    read_closure,
+    read_openings,
+    read_rules,
+    read_week,
 )
+from booking_endpoint.timetable import CELL_MINUTES, TELECONSULTATION, Rules
+from booking_endpoint.values import read_country, read_key, read_rpps, read_zone
 
 __all__ = ["BadPractice", "read_practice"]
 
@@ -44,7 +36,6 @@ LONGEST_ID = 40
 """So that the visit's id always fits an envelope, beside the longest names."""
 
 KNOWN_LANGUAGES = ("fr", "en", "he", "it")
-DAYS = [day.name.lower() for day in Weekday]
 
 
 def read_practice(text: str, file: str = "practice.toml") -> Practice:
@@ -56,10 +47,15 @@ def read_practice(text: str, file: str = "practice.toml") -> Practice:
         raise facts.wrong("places", "write at least one [[places]] table")
     distinct(facts.tables("places"), TELECONSULTATION)
     rooms = [place.id for place in places] + [TELECONSULTATION]
-    visits = tuple(read_visit(table, languages, rooms) for table in facts.tables("visits"))
+    rules = read_rules(facts.table("rules"))
+    visits = tuple(read_visit(table, languages, rooms, rules) for table in facts.tables("visits"))
     if not visits:
         raise facts.wrong("visits", "write at least one [[visits]] table")
     distinct(facts.tables("visits"))
+    if idle := [code for code in languages if not any(code in one.languages for one in visits)]:
+        raise facts.wrong("visits", f"no visit can be booked on the pages in {idle[0]!r}")
+    closures = tuple(read_closure(table) for table in facts.tables("closures"))
+    week = read_week(facts, rooms, visits)
     practice = Practice(
         languages=languages,
         zone=facts.parsed("zone", read_zone),
@@ -67,9 +63,11 @@ def read_practice(text: str, file: str = "practice.toml") -> Practice:
         doctor=read_doctor(facts.table("doctor"), languages),
         places=places,
         visits=visits,
-        hours=read_week(facts, rooms, [visit.id for visit in visits]),
-        closures=tuple(read_closure(table) for table in facts.tables("closures")),
-        rules=read_rules(facts.table("rules")),
+        hours=week,
+        openings=read_openings(facts, rooms, visits, week, closures, rules),
+        closures=closures,
+        caps=read_caps(facts, visits),
+        rules=rules,
         legal=read_legal(facts.table("legal")),
         payment=read_payment(facts.table("payment"), languages),
         recipients=read_recipients(facts),
@@ -83,6 +81,8 @@ def read_languages(facts: Facts) -> tuple[str, ...]:
     if not languages or not set(languages) <= set(KNOWN_LANGUAGES):
         known = ", ".join(KNOWN_LANGUAGES)
         raise facts.wrong("languages", f"list one or more of {known}, the doctor's own first")
+    if len(set(languages)) < len(languages):
+        raise facts.wrong("languages", "lists a language twice")
     return languages
 
 
@@ -152,25 +152,42 @@ def read_place(facts: Facts, languages: tuple[str, ...]) -> Place:
     return place
 
 
-def read_visit(facts: Facts, languages: tuple[str, ...], rooms: list[str]) -> Visit:
+def read_visit(
+    facts: Facts, languages: tuple[str, ...], rooms: Sequence[str], rules: Rules
+) -> Visit:
+    minutes = read_minutes(facts, "minutes", 5)
+    before = read_minutes(facts, "buffer_before", 0, 0)
+    after = read_minutes(facts, "buffer_after", 0, 0)
     visit = Visit(
         id=read_id(facts),
         label=read_words(facts, "label", languages),
         preparation=read_words(facts, "preparation", languages)
         if "preparation" in facts
         else dict.fromkeys(languages, ""),
-        minutes=read_minutes(facts, "minutes", 5),
-        buffer=read_minutes(facts, "buffer", 0, 0),
+        minutes=minutes,
+        before=before,
+        after=after,
+        step=read_minutes(facts, "step", 5, minutes + before + after, 24 * 60),
         place=facts.choice("place", rooms),
         asks_birth_date=facts.get("asks_birth_date", bool, False),
+        patients=facts.choice("patients", ["all", "new", "known"], "all"),
+        minimum_age=facts.number("minimum_age", 0, 120, 0),
+        languages=facts.texts("languages", languages),
+        notice_hours=facts.number("notice_hours", 0, 24 * 60, rules.notice_hours),
+        horizon_days=facts.number("horizon_days", 1, 730, rules.horizon_days),
+        approval=facts.get("approval", bool, rules.approval),
         price=read_price(facts.table("price"), languages),
     )
+    if not visit.languages or not set(visit.languages) <= set(languages):
+        raise facts.wrong("languages", f"list one or more of {', '.join(languages)}")
     facts.done()
     return visit
 
 
-def read_minutes(facts: Facts, key: str, least: int, default: int | None = None) -> int:
-    minutes = facts.number(key, least, 480, default)
+def read_minutes(
+    facts: Facts, key: str, least: int, default: int | None = None, most: int = 480
+) -> int:
+    minutes = facts.number(key, least, most, default)
     if minutes % CELL_MINUTES:
         raise facts.wrong(key, f"must be a multiple of {CELL_MINUTES} minutes, not {minutes}")
     return minutes
@@ -183,6 +200,9 @@ def read_price(facts: Facts, languages: tuple[str, ...]) -> Price:
         raise facts.wrong("most", f"{most} is below the least price, {least}")
     if most > least and "criteria" not in facts:
         raise facts.wrong("criteria", "a range of prices must say what the price depends on")
+    for key in ("least", "base", "rate"):
+        if facts.get(key, Decimal, Decimal(0)) < 0:
+            raise facts.wrong(key, "cannot be below zero")
     price = Price(
         least=least,
         most=most,
@@ -198,65 +218,6 @@ def read_price(facts: Facts, languages: tuple[str, ...]) -> Price:
     )
     facts.done()
     return price
-
-
-def read_week(facts: Facts, rooms: list[str], visits: list[str]) -> tuple[Hours, ...]:
-    """The weekly hours. A doctor is at one place at a time: overlaps are refused."""
-    week: list[tuple[Hours, Facts]] = []
-    for table in facts.tables("hours"):
-        place = table.choice("place", rooms)
-        opens, closes = table.parsed("opens", read_wall), table.parsed("closes", read_wall)
-        if opens >= closes:
-            raise table.wrong("closes", "must come after the opening time")
-        received = table.texts("visits", ())
-        if unknown := [name for name in received if name not in visits]:
-            raise table.wrong("visits", f"{unknown[0]!r} is the id of no visit")
-        for day in table.texts("weekdays"):
-            if day not in DAYS:
-                raise table.wrong("weekdays", f"{day!r} is none of {', '.join(DAYS)}")
-            weekday = Weekday(DAYS.index(day))
-            week.append((Hours(place, weekday, opens, closes, frozenset(received)), table))
-        table.done()
-    week.sort(key=lambda entry: (entry[0].weekday, entry[0].opens))
-    for (earlier, _), (later, table) in pairwise(week):
-        if earlier.weekday == later.weekday and later.opens < earlier.closes:
-            day = earlier.weekday.name.lower()
-            raise table.wrong("opens", f"overlaps other hours on {day}; the doctor is one person")
-    return tuple(hours for hours, _ in week)
-
-
-def read_closure(facts: Facts) -> Closure:
-    closure = Closure(first=facts.get("first", date), last=facts.get("last", date))
-    if closure.last < closure.first:
-        raise facts.wrong("last", f"{closure.last} comes before the first day, {closure.first}")
-    facts.done()
-    return closure
-
-
-def read_rules(facts: Facts) -> Rules:
-    rules = Rules(
-        notice_hours=facts.number("notice_hours", 0, 24 * 60),
-        horizon_days=facts.number("horizon_days", 1, 730),
-        cancellation_hours=facts.number("cancellation_hours", 0, 24 * 60),
-        retention_days=facts.number("retention_days", 0, 90, 7),
-        approval=facts.get("approval", bool, False),
-        holidays_country=facts.text("holidays_country", ""),
-        holidays_subdivision=facts.text("holidays_subdivision", ""),
-        prefix=facts.parsed("prefix", read_prefix, "/rdv"),
-    )
-    if rules.holidays_country:
-        check_holidays(facts, rules)
-    facts.done()
-    return rules
-
-
-def check_holidays(facts: Facts, rules: Rules) -> None:
-    subdivisions = holidays.list_supported_countries().get(rules.holidays_country)
-    if subdivisions is None:
-        raise facts.wrong("holidays_country", f"{rules.holidays_country!r} is not a country code")
-    if rules.holidays_subdivision and rules.holidays_subdivision not in subdivisions:
-        known = ", ".join(subdivisions)
-        raise facts.wrong("holidays_subdivision", f"must be one of {known}, or left out")
 
 
 def read_legal(facts: Facts) -> Legal:
@@ -300,6 +261,8 @@ def read_payment(facts: Facts, languages: tuple[str, ...]) -> Payment:
         participation_verified_on=facts.get("participation_verified_on", date),
         participation_source=facts.text("participation_source"),
     )
+    if payment.participation < 0:
+        raise facts.wrong("participation", "cannot be below zero")
     if unknown := set(payment.methods) - {"card", "cash", "cheque", "transfer"}:
         raise facts.wrong("methods", f"{unknown.pop()!r} is none of card, cash, cheque, transfer")
     facts.done()

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from booking_endpoint import availability as calendar
-from booking_endpoint.availability import DAY, Busy, Slot, parse_instant
+from booking_endpoint.availability import Busy
 from booking_endpoint.booking import mark as _
 from booking_endpoint.booking import may_change
 from booking_endpoint.envelope import check_envelope, from_text
+from booking_endpoint.instants import DAY, Slot, day_of, parse_instant
+from booking_endpoint.limits import NOBODY, Limits, TooMany
 from booking_endpoint.practice import Practice, Visit
 from booking_endpoint.store import Booking, Claim, State, Store
 from booking_endpoint.tickets import TRIES, BadTicket, Tickets
@@ -27,6 +29,7 @@ class Asked:
     fields: Mapping[str, str]
     language: str
     now: int
+    network: bytes = NOBODY
 
     def get(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -60,6 +63,7 @@ class Rooms:
         self, practice: Practice, tickets: Tickets, store: Store, randomness: Randomness
     ) -> None:
         self.practice, self.tickets, self.store = practice, tickets, store
+        self.limits = Limits(practice.rules, randomness)
         self._randomness = randomness
 
     # --- what was asked for ------------------------------------------------------------------
@@ -79,7 +83,7 @@ class Rooms:
 
     def window(self, asked: Asked) -> list[date]:
         """The days asked for: a week from today on, unless the question says otherwise."""
-        today = calendar.day_of(asked.now, self.practice.zone)
+        today = day_of(asked.now, self.practice.zone)
         try:
             first = date.fromisoformat(asked.get("from") or today.isoformat())
             count = int(asked.get("days") or 7)
@@ -105,9 +109,13 @@ class Rooms:
     # --- what is free ------------------------------------------------------------------------
 
     async def busy(self, now: int, but: Booking | None = None) -> Busy:
-        """The cells taken from now to the horizon; a booking does not stand in its own way."""
-        until = now + (self.practice.rules.horizon_days + 2) * DAY
-        return await self.store.busy(now, until, but.id if but else b"")
+        """What is taken up to the horizon; a booking does not stand in its own way.
+
+        From two days ago on: where the practice's day began, the rule against crumbs begins.
+        """
+        until = now + (self.practice.furthest_days + 1) * DAY
+        own, counting = but.id if but else b"", bool(self.practice.caps)
+        return await self.store.busy(now - 2 * DAY, until, own, counting=counting)
 
     async def offered(
         self, visit: Visit, start: int, now: int, but: Booking | None = None
@@ -117,15 +125,26 @@ class Rooms:
         slot = calendar.offered_at(start, self.practice, visit, busy, now)
         return slot or Taken(calendar.nearest(start, self.practice, visit, busy, now))
 
+    def likely(self, visit: Visit, start: int, now: int) -> Slot | None:
+        """The slot, if it was free when somebody last looked: who writes it looks once more.
+
+        Not where a time may be refused for the gap it leaves, which only a fresh look can tell.
+        """
+        busy = None if self.practice.rules.no_crumbs else self.store.glance()
+        return calendar.offered_at(start, self.practice, visit, busy, now) if busy else None
+
     # --- what is done ------------------------------------------------------------------------
 
-    def script_ticket(self, now: int) -> dict[str, object]:
-        counter = int.from_bytes(self._randomness(4), "big") % TRIES
-        ticket, challenge = self.tickets.script(self._randomness(16), counter, now)
+    def script_ticket(self, asked: Asked) -> dict[str, object]:
+        """A ticket and the work asked for it, which is dearer while many are asked for."""
+        dearer = self.limits.ask_ticket(asked.network, asked.now)
+        counter = int.from_bytes(self._randomness(4), "big") % (TRIES * dearer)
+        ticket, challenge = self.tickets.script(self._randomness(16), counter, asked.now)
         return {"ticket": ticket, "challenge": challenge}
 
-    def form_ticket(self, now: int) -> str:
-        return self.tickets.form(self._randomness(16), now)
+    def form_ticket(self, asked: Asked) -> str:
+        self.limits.ask_ticket(asked.network, asked.now)
+        return self.tickets.form(self._randomness(16), asked.now)
 
     def number(self) -> str:
         """A random number in hexadecimal, for an envelope sealed here."""
@@ -138,18 +157,42 @@ class Rooms:
         envelope = from_text(asked.need("envelope"))
         check_envelope(envelope)
         codes = {handle.id: handle.code for handle in self.tickets.handles(nonce)}
-        ids = list(codes)
-        if earlier := await self.store.booking(ids):
-            return Booked(earlier, codes[earlier.id], new=False)
-        slot = await self.offered(visit, start, asked.now)
+        slot = self.likely(visit, start, asked.now) or await self.offered(visit, start, asked.now)
         if isinstance(slot, Taken):
-            return slot
-        state = State.REQUESTED if self.practice.rules.approval else State.CONFIRMED
-        moved = bool(asked.get("moved"))
-        claim, booking = await self.store.book(ids, slot, visit.buffer, state, envelope, moved)
+            return await self.earlier(codes) or slot
+        try:
+            claim, booking = await self.claim(asked, list(codes), visit, slot, envelope)
+        except TooMany:  # perhaps by this very booking, whose answer got lost
+            if earlier := await self.earlier(codes):
+                return earlier
+            raise
         if claim is Claim.TAKEN:
             return await self.gone(visit, start, asked.now)
         return Booked(booking, codes[booking.id], new=claim is Claim.GRANTED)
+
+    async def earlier(self, codes: Mapping[bytes, str]) -> Booked | None:
+        """What the same ticket has booked before."""
+        booking = await self.store.booking(list(codes))
+        return Booked(booking, codes[booking.id], new=False) if booking else None
+
+    async def claim(
+        self, asked: Asked, ids: list[bytes], visit: Visit, slot: Slot, envelope: bytes
+    ) -> tuple[Claim, Booking]:
+        """Take a slot that is on offer, within what one network and one day may book."""
+        waits = visit.approval or self.limits.under_attack(asked.now)
+        state = State.REQUESTED if waits else State.CONFIRMED
+        moved, claim = bool(asked.get("moved")), Claim.TAKEN
+        self.limits.claim(asked.network, asked.now)
+        try:
+            cells = slot.cells(visit.before, visit.after)
+            limits = calendar.limits(slot, self.practice, visit)
+            claim, booking = await self.store.book(ids, slot, cells, state, envelope, moved, limits)
+        finally:
+            if claim is not Claim.GRANTED:
+                self.limits.give_back(asked.network, asked.now)
+        if claim is Claim.GRANTED:
+            self.limits.booked(asked.now)
+        return claim, booking
 
     async def move(self, asked: Asked, booking: Booking, proof: str) -> Booking | Taken:
         """Take the new time and release the old in one step, or keep the old."""
@@ -158,7 +201,9 @@ class Rooms:
         slot = await self.offered(visit, start, asked.now, booking)
         if isinstance(slot, Taken):
             return slot
-        moved = await self.store.move(booking.id, slot, visit.buffer)
+        cells = slot.cells(visit.before, visit.after)
+        limits = calendar.limits(slot, self.practice, visit)
+        moved = await self.store.move(booking.id, slot, cells, limits)
         if moved is None:
             raise unknown_booking()
         if moved[0] is Claim.TAKEN:

@@ -1,19 +1,20 @@
 """All SQL: bookings, the cells they occupy, closures. Knows no name, no visit, no clock.
 
-No created_at, no address, no order: ids are derived from random nonces, and tables
-are kept by key (WITHOUT ROWID), so a copy of the disk does not tell who came first.
+No created_at, no address, no order: ids are derived from random nonces, tables are kept
+by key (WITHOUT ROWID), and the file is rewritten by key every hour. So a copy of the disk
+tells who came first only of the bookings made since (decision 10).
 """
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
-
-from booking_endpoint.availability import CELL, Busy, Slot
+from booking_endpoint.availability import Busy, Limit
 from booking_endpoint.database import Database
+from booking_endpoint.instants import CELL, DAY, MINUTE, Slot
 
 MIGRATIONS = (
     """
@@ -36,6 +37,7 @@ MIGRATIONS = (
         end INTEGER NOT NULL CHECK (end > start)
     ) STRICT, WITHOUT ROWID;
     """,
+    "CREATE INDEX standing ON bookings (start, end) WHERE state != 'cancelled'",
 )
 """One cell can hold one booking: the database itself refuses overlap."""
 
@@ -54,6 +56,11 @@ BOOK = """
     VALUES (:id, :start, :end, :state, :moved, :envelope)
 """
 FIND = "SELECT id, start, end, state, moved FROM bookings WHERE id = ?"
+TAKEN = "SELECT cell FROM occupied WHERE cell >= ? AND cell < ? AND booking != ?"
+STANDING = """
+    SELECT start, end FROM bookings
+    WHERE start >= ? AND start < ? AND state != 'cancelled' AND id != ?
+"""
 
 
 class State(Enum):
@@ -74,6 +81,17 @@ class Booking:
     moved: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table as it lies on the disk, for whoever copies the file."""
+
+    name: str
+    columns: tuple[str, ...]
+    count: int
+    rows: list[dict[str, object]]
+    """The first of them, in the order of the first column: ours is the key."""
+
+
 class Claim(Enum):
     """What became of a wish for a slot."""
 
@@ -85,32 +103,47 @@ class Claim(Enum):
 class Store:
     """The bookings on the disk. Whatever a method gives back has been synced."""
 
-    _database: Database
-
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._database = Database(path, MIGRATIONS)
+        self._last: tuple[object, Busy] | None = None
 
     async def open(self) -> None:
-        """Open or create the file; raises sqlite3.Error, BrokenPromise or NewerFile."""
-        self._database = await Database.open(self._path, MIGRATIONS)
+        """Open or create the file; raises sqlite3.Error, OSError, BrokenPromise or NewerFile."""
+        await self._database.open()
 
     async def close(self) -> None:
         await self._database.close()
 
-    async def busy(self, start: int, end: int, but: bytes = b"") -> Busy:
-        """The taken cells between two instants (UTC seconds): bookings and closures.
+    def version(self) -> object:
+        """Changes with every change of the file; None while nobody can say."""
+        return self._database.version()
 
-        Without those of the booking `but`: who moves a visit does not stand in his own way.
+    async def busy(self, start: int, end: int, but: bytes = b"", *, counting: bool = False) -> Busy:
+        """What is taken between two instants (UTC seconds), read once for each state of the file.
+
+        Without the booking `but`: who moves a visit does not stand in his own way. Where a cap
+        is `counting` bookings, those of the weeks around are given too.
         """
-        rows = await self._database.read(
-            "SELECT cell FROM occupied WHERE cell BETWEEN ? AND ? AND booking != ?",
-            (start // CELL, end // CELL, but),
+        version = self.version()
+        asked = version, start // DAY, end // DAY, but
+        if version is not None and self._last and self._last[0] == asked:
+            return self._last[1]
+        start, end = start // DAY * DAY, (end // DAY + 1) * DAY
+        cells = await self._database.read(TAKEN, (start // CELL, end // CELL, but))
+        around = (start - 8 * DAY, end + 8 * DAY, but)
+        booked = await self._database.read(STANDING, around) if counting else []
+        closed = [one for one in await self.closures() if one.meets([Slot(start, end)])]
+        busy = Busy(
+            frozenset(cell for [cell] in cells),
+            tuple(closed),
+            tuple(Slot(start, end) for start, end in booked),
         )
-        taken = {row["cell"] for row in rows}
-        for closure in await self.closures():
-            if closure.start < end and closure.end > start:
-                taken.update(Slot(max(closure.start, start), min(closure.end, end)).cells())
-        return frozenset(taken)
+        self._last = asked, busy
+        return busy
+
+    def glance(self) -> Busy | None:
+        """What was taken when somebody last looked: enough to try, since who writes looks again."""
+        return self._last[1] if self._last else None
 
     async def closures(self) -> list[Slot]:
         rows = await self._database.read("SELECT start, end FROM closures")
@@ -127,10 +160,11 @@ class Store:
         self,
         ids: list[bytes],
         slot: Slot,
-        buffer: int,
+        cells: range,
         state: State,
         envelope: bytes,
         moved: bool = False,
+        limits: Sequence[Limit] = (),
     ) -> tuple[Claim, Booking]:
         """Give the slot to whoever asks first, under the first of the ids.
 
@@ -140,41 +174,41 @@ class Store:
         """
         booking = Booking(ids[0], slot, state, moved)
 
-        async def work(connection: aiosqlite.Connection) -> tuple[Claim, Booking]:
+        def work(connection: sqlite3.Connection) -> tuple[Claim, Booking]:
             for booking_id in ids:
-                if earlier := await find(connection, booking_id):
+                if earlier := find(connection, booking_id):
                     return Claim.REPEATED, earlier
-            if not await occupy(connection, booking.id, slot, buffer):
+            if not occupy(connection, booking.id, slot, cells, limits):
                 return Claim.TAKEN, booking
             values = {"state": state.value, "moved": int(moved), "envelope": envelope}
-            await connection.execute(BOOK, {**span(booking.id, slot), **values})
+            connection.execute(BOOK, {**span(booking.id, slot), **values})
             return Claim.GRANTED, booking
 
         return await self._database.write(work)
 
     async def move(
-        self, booking_id: bytes, slot: Slot, buffer: int
+        self, booking_id: bytes, slot: Slot, cells: range, limits: Sequence[Limit] = ()
     ) -> tuple[Claim, Booking] | None:
         """Take the new slot and release the old, or keep the old. None: no such booking.
 
         A cancelled booking cannot be moved back to life.
         """
 
-        async def work(connection: aiosqlite.Connection) -> tuple[Claim, Booking] | None:
-            booking = await find(connection, booking_id)
+        def work(connection: sqlite3.Connection) -> tuple[Claim, Booking] | None:
+            booking = find(connection, booking_id)
             if booking is None or booking.state is State.CANCELLED:
                 return None
-            await connection.execute("SAVEPOINT move")
-            await connection.execute(RELEASE, {"id": booking_id})
-            if not await occupy(connection, booking_id, slot, buffer):
-                await connection.execute("ROLLBACK TO move")
-                await connection.execute("RELEASE move")
+            connection.execute("SAVEPOINT move")
+            connection.execute(RELEASE, {"id": booking_id})
+            if not occupy(connection, booking_id, slot, cells, limits):
+                connection.execute("ROLLBACK TO move")
+                connection.execute("RELEASE move")
                 return Claim.TAKEN, booking
-            await connection.execute(
+            connection.execute(
                 "UPDATE bookings SET start = :start, end = :end, moved = 1 WHERE id = :id",
                 {"id": booking_id, "start": slot.start, "end": slot.end},
             )
-            await connection.execute("RELEASE move")
+            connection.execute("RELEASE move")
             return Claim.GRANTED, Booking(booking_id, slot, booking.state, True)
 
         return await self._database.write(work)
@@ -188,13 +222,13 @@ class Store:
         return await self._change(booking_id, State.CONFIRMED)
 
     async def _change(self, booking_id: bytes, state: State) -> Booking | None:
-        async def work(connection: aiosqlite.Connection) -> Booking | None:
-            booking = await find(connection, booking_id)
+        def work(connection: sqlite3.Connection) -> Booking | None:
+            booking = find(connection, booking_id)
             if booking is None or booking.state is State.CANCELLED:
                 return booking
             if state is State.CANCELLED:
-                await connection.execute(RELEASE, {"id": booking_id})
-            await connection.execute(
+                connection.execute(RELEASE, {"id": booking_id})
+            connection.execute(
                 "UPDATE bookings SET state = ? WHERE id = ?", (state.value, booking_id)
             )
             return Booking(booking_id, booking.slot, state, booking.moved)
@@ -206,73 +240,100 @@ class Store:
         rows = await self._database.read("SELECT * FROM bookings ORDER BY start, id")
         return [(as_booking(row), row["envelope"]) for row in rows]
 
+    async def tables(self, most: int) -> list[Table]:
+        """All that the file holds, by its own schema: no table and no column can be left out."""
+        names = await self._database.read("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        return [await self._table(row["name"], most) for row in names]
+
+    async def _table(self, name: str, most: int) -> Table:
+        quoted = '"' + name.replace('"', '""') + '"'
+        columns = await self._database.read("SELECT name FROM pragma_table_xinfo(?)", (name,))
+        [count] = await self._database.read(f"SELECT count(*) FROM {quoted}")  # noqa: S608  # quoted
+        rows = await self._database.read(f"SELECT * FROM {quoted} ORDER BY 1 LIMIT ?", (most,))  # noqa: S608  # quoted
+        named = tuple(row["name"] for row in columns)
+        return Table(name, named, count[0], [dict(row) for row in rows])
+
     async def close_between(self, word: str, slot: Slot) -> None:
         """Offer nothing between two instants; bookings that stand there stay."""
-
-        async def work(connection: aiosqlite.Connection) -> None:
-            await connection.execute(
+        await self._database.write(
+            lambda connection: connection.execute(
                 "INSERT OR REPLACE INTO closures VALUES (?, ?, ?)", (word, slot.start, slot.end)
             )
-
-        await self._database.write(work)
+        )
 
     async def reopen(self, word: str) -> bool:
         """Undo a closure; False when there is none of that name."""
-        return await self._delete("DELETE FROM closures WHERE id = ?", [(word,)]) > 0
+        return await self._database.write(
+            lambda connection: (
+                connection.execute("DELETE FROM closures WHERE id = ?", (word,)).rowcount > 0
+            )
+        )
 
     async def forget(self, ids: list[bytes]) -> int:
         """Delete these bookings from the file for good; how many there were."""
-        names = [(name,) for name in ids]
-
-        async def work(connection: aiosqlite.Connection) -> int:
-            await connection.executemany("DELETE FROM occupied WHERE booking = ?", names)
-            cursor = await connection.executemany("DELETE FROM bookings WHERE id = ?", names)
-            return cursor.rowcount
-
-        gone = await self._database.write(work) if names else 0
+        gone = await self._delete(ids)
         if gone:
-            await self._database.vacuum()
+            await self.rewrite()
         return gone
 
+    async def rewrite(self) -> None:
+        """Rewrite the file by key: nothing deleted is left in it, nor who came before whom."""
+        await self._database.vacuum()
+
+    async def _delete(self, ids: list[bytes]) -> int:
+        names = [(name,) for name in ids]
+
+        def work(connection: sqlite3.Connection) -> int:
+            connection.executemany("DELETE FROM occupied WHERE booking = ?", names)
+            return connection.executemany("DELETE FROM bookings WHERE id = ?", names).rowcount
+
+        return await self._database.write(work) if names else 0
+
     async def purge(self, before: int) -> int:
-        """Forget every booking, and every closure, that ended before an instant (UTC seconds)."""
+        """Forget every booking, and every closure, that ended before an instant (UTC seconds).
+
+        The file is rewritten in any case: this is the hour's housekeeping.
+        """
         rows = await self._database.read("SELECT id FROM bookings WHERE end < ?", (before,))
-        await self._delete("DELETE FROM closures WHERE end < ?", [(before,)])
-        return await self.forget([row["id"] for row in rows])
+        await self._database.write(
+            lambda connection: connection.execute("DELETE FROM closures WHERE end < ?", (before,))
+        )
+        gone = await self._delete([row["id"] for row in rows])
+        await self.rewrite()
+        return gone
 
     async def backup(self, path: Path) -> None:
         """A consistent copy of the file, taken while it is in use."""
         await self._database.backup(path)
 
-    async def check(self) -> list[str]:
-        """What SQLite finds wrong with the file; empty when it is sound."""
-        rows = await self._database.read("PRAGMA integrity_check")
-        return [row[0] for row in rows if row[0] != "ok"]
-
-    async def _delete(self, sql: str, values: list[tuple[object, ...]]) -> int:
-        async def work(connection: aiosqlite.Connection) -> int:
-            cursor = await connection.executemany(sql, values)
-            return cursor.rowcount
-
-        return await self._database.write(work) if values else 0
+    async def check(self) -> None:
+        """Raise Unsound when pages are damaged; nothing is written then until a check passes."""
+        await self._database.check()
 
 
-async def find(connection: aiosqlite.Connection, booking_id: bytes) -> Booking | None:
-    rows = list(await connection.execute_fetchall(FIND, (booking_id,)))
-    return as_booking(rows[0]) if rows else None
+def find(connection: sqlite3.Connection, booking_id: bytes) -> Booking | None:
+    row = connection.execute(FIND, (booking_id,)).fetchone()
+    return as_booking(row) if row else None
 
 
-async def occupy(
-    connection: aiosqlite.Connection, booking_id: bytes, slot: Slot, buffer: int
+def occupy(
+    connection: sqlite3.Connection,
+    booking_id: bytes,
+    slot: Slot,
+    cells: range,
+    limits: Sequence[Limit],
 ) -> bool:
-    """Take every cell of the slot, or none; False when one is taken or closed."""
-    cells = slot.cells(buffer)
+    """Take every cell, or none; False when one is taken, the slot closed, or a limit reached."""
+    for limit in limits:
+        span_of_limit = (limit.span.start, limit.span.end, booking_id)
+        lengths = [end - start for start, end in connection.execute(STANDING, span_of_limit)]
+        if sum(limit.cap.counts(length // MINUTE) for length in lengths) >= limit.cap.most:
+            return False
     values = {**span(booking_id, slot), "first": cells[0], "last": cells[-1]}
     try:
-        cursor = await connection.execute(OCCUPY, values)
+        return connection.execute(OCCUPY, values).rowcount > 0
     except sqlite3.IntegrityError:
         return False
-    return cursor.rowcount > 0
 
 
 def span(booking_id: bytes, slot: Slot) -> dict[str, Any]:

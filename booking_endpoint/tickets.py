@@ -57,14 +57,20 @@ class Tickets:
     def __init__(self, secrets: Sequence[str], effort: int = EFFORT) -> None:
         self._secrets = list(secrets)
         self._effort = effort
+        self._serializers = {
+            kind: URLSafeSerializer(self._secrets[::-1], salt=f"souspli.{kind}")
+            for kind in ("script", "form", "manage")
+        }
+        self._proof_keys = [proof_keys(secret) for secret in secrets]
 
     def script(self, nonce: bytes, counter: int, now: int) -> tuple[str, dict[str, Any]]:
         """A ticket for a page with JavaScript, and the challenge to solve for it.
 
-        `nonce` (16 bytes) and `counter` are random, `counter` below TRIES.
+        `nonce` (16 bytes) and `counter` are random. Whoever solves it tries every number up to
+        `counter`: TRIES at most as a rule, more when it is to be dearer; for us all cost the same.
         """
         name = base64.urlsafe_b64encode(nonce).decode()
-        signing, proving = self._proof_keys(self._secrets[0])
+        signing, proving = self._proof_keys[0]
         challenge = altcha.create_challenge(
             "PBKDF2/SHA-256",
             self._effort,
@@ -73,18 +79,18 @@ class Tickets:
             hmac_secret=signing,
             hmac_key_secret=proving,
         )
-        return self._serializer("script").dumps([name, now]), challenge.to_dict()
+        return self._serializers["script"].dumps([name, now]), challenge.to_dict()
 
     def form(self, nonce: bytes, now: int) -> str:
         """A ticket for a page without JavaScript: no work, but not before FILLING seconds."""
-        return self._serializer("form").dumps([base64.urlsafe_b64encode(nonce).decode(), now])
+        return self._serializers["form"].dumps([base64.urlsafe_b64encode(nonce).decode(), now])
 
     def redeem(self, ticket: str, proof: str, now: int) -> bytes:
         """Give back the nonce, or raise: a caller must not be able to forget the check."""
         if not proof:
             return self._read("form", ticket, now, FILLING)
         nonce = self._read("script", ticket, now, 0)
-        if not any(self._proves(proof, nonce, secret) for secret in self._secrets):
+        if not any(proves(proof, nonce, *keys) for keys in self._proof_keys):
             raise BadProof
         return nonce
 
@@ -102,22 +108,19 @@ class Tickets:
 
     def manage(self, booking: bytes) -> str:
         """The ticket of a manage link. It has no age: its life is the booking's."""
-        return self._serializer("manage").dumps(base64.urlsafe_b64encode(booking).decode())
+        return self._serializers["manage"].dumps(base64.urlsafe_b64encode(booking).decode())
 
     def find(self, text: str) -> list[bytes]:
         """The ids a manage ticket or a typed code can stand for; raises BadTicket for neither."""
         try:
-            return [base64.urlsafe_b64decode(self._serializer("manage").loads(text))]
+            return [base64.urlsafe_b64decode(self._serializers["manage"].loads(text))]
         except (BadData, ValueError, TypeError):
             code = tidy_code(text)
         return [self._handle(code, secret).id for secret in self._secrets]
 
-    def _serializer(self, kind: str) -> URLSafeSerializer:
-        return URLSafeSerializer(self._secrets[::-1], salt=f"souspli.{kind}")
-
     def _read(self, kind: str, ticket: str, now: int, least: int) -> bytes:
         try:
-            name, issued = self._serializer(kind).loads(ticket)
+            name, issued = self._serializers[kind].loads(ticket)
             nonce = base64.urlsafe_b64decode(name)
         except (BadData, ValueError, TypeError):
             raise BadTicket from None
@@ -126,18 +129,6 @@ class Tickets:
         if 0 <= now - issued < least:
             raise EarlyTicket
         return nonce
-
-    @staticmethod
-    def _proof_keys(secret: str) -> tuple[bytes, bytes]:
-        signing, proving = (Signer(secret, salt=f"souspli.{kind}") for kind in ("work", "answer"))
-        return signing.derive_key(), proving.derive_key()
-
-    def _proves(self, proof: str, nonce: bytes, secret: str) -> bool:
-        signing, proving = self._proof_keys(secret)
-        if not altcha.verify_solution(proof, signing, hmac_key_secret=proving).verified:
-            return False
-        data = json.loads(base64.b64decode(proof))["challenge"]["parameters"].get("data")
-        return bool(data == {"ticket": base64.urlsafe_b64encode(nonce).decode()})
 
     @staticmethod
     def _keyed(kind: str, value: bytes, secret: str) -> bytes:
@@ -151,6 +142,20 @@ class Tickets:
 
     def _handle(self, code: str, secret: str) -> Handle:
         return Handle(self._keyed("id", code.encode(), secret)[:16], code)
+
+
+def proof_keys(secret: str) -> tuple[bytes, bytes]:
+    """What signs a challenge, and what signs its answer."""
+    signing, proving = (Signer(secret, salt=f"souspli.{kind}") for kind in ("work", "answer"))
+    return signing.derive_key(), proving.derive_key()
+
+
+def proves(proof: str, nonce: bytes, signing: bytes, proving: bytes) -> bool:
+    """Whether this work was asked for this ticket, and done."""
+    if not altcha.verify_solution(proof, signing, hmac_key_secret=proving).verified:
+        return False
+    data = json.loads(base64.b64decode(proof))["challenge"]["parameters"].get("data")
+    return bool(data == {"ticket": base64.urlsafe_b64encode(nonce).decode()})
 
 
 def tidy_code(text: str) -> str:

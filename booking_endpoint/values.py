@@ -4,7 +4,7 @@ import re
 from zoneinfo import ZoneInfo
 
 from booking_endpoint.envelope import BadKey, check_key
-from booking_endpoint.practice import CELL_MINUTES, Wall
+from booking_endpoint.timetable import CELL_MINUTES, Wall
 
 
 def read_zone(name: str) -> ZoneInfo:

@@ -20,6 +20,7 @@ from booking_endpoint.app import create_app
 from booking_endpoint.booking import Identity, Request
 from booking_endpoint.config import Config
 from booking_endpoint.envelope import lock_key, new_key, public_text, seal, unlock_key
+from booking_endpoint.instants import DAY, days_between, rfc3339
 from booking_endpoint.practice import Practice
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.store import State, Store
@@ -142,18 +143,19 @@ async def book(
     """Book one of the free times of one of the visits, further on for each patient."""
     now = int(time.time())
     visit = practice.visits[index % len(practice.visits)]
-    first, last = calendar.horizon(practice, now)
-    busy = await store.busy(now, now + practice.rules.horizon_days * calendar.DAY)
+    first, last = calendar.horizon(practice, visit, now)
+    busy = await store.busy(now, now + visit.horizon_days * DAY)
     free = (
         slot
-        for day in calendar.days_between(first, last)
+        for day in days_between(first, last)
         for slot in calendar.offered_on(day, practice, visit, busy, now)
     )
     for slot in islice(free, 4 * index + 1, 4 * index + 2):
-        start, number = calendar.rfc3339(slot.start), secrets.token_hex(16)
+        start, number = rfc3339(slot.start), secrets.token_hex(16)
         request = Request(identity, visit.id, start, language, number)
         envelope = seal(request.to_json(), practice.sealed_to)
-        await store.book([secrets.token_bytes(16)], slot, visit.buffer, State.CONFIRMED, envelope)
+        cells = slot.cells(visit.before, visit.after)
+        await store.book([secrets.token_bytes(16)], slot, cells, State.CONFIRMED, envelope)
 
 
 def serve(config: Config, site: Path, listener: socket.socket) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from booking_endpoint.availability import is_closed, rfc3339
+from booking_endpoint.availability import doors, within_hours
+from booking_endpoint.instants import Slot, rfc3339
 from booking_endpoint.practice import Practice
 from desk.opening import Opened
 
@@ -24,6 +25,8 @@ class Entry:
     """The language the booking was made in, when it is not the doctor's own."""
     doubt: str
     """Why to look twice: `slot` (sealed for another time), or the error of its envelope."""
+    outside: bool
+    """Whether the hours, as they are now, do not hold it: the booking is older than the rule."""
 
     @property
     def cancelled(self) -> bool:
@@ -77,8 +80,7 @@ def day_of(
         if date_of(booking, practice) == day
     ]
     entries.sort(key=lambda entry: (entry.booking.start, entry.cancelled, entry.booking.id))
-    opens = any(hours.weekday == day.weekday() for hours in practice.hours)
-    return Day(day, entries, day == today, opens and not is_closed(day, practice))
+    return Day(day, entries, day == today, bool(doors(day, practice)))
 
 
 def date_of(booking: Opened, practice: Practice) -> date:
@@ -102,7 +104,12 @@ def entry_of(booking: Opened, practice: Practice, language: str) -> Entry:
         age_on(date_of(booking, practice), born),
         spoken if spoken in practice.languages and spoken != language else "",
         booking.error or ("slot" if wanders else ""),
+        booking.state != "cancelled" and not within_hours(slot_of(booking), practice, visit),
     )
+
+
+def slot_of(booking: Opened) -> Slot:
+    return Slot(int(booking.start.timestamp()), int(booking.end.timestamp()))
 
 
 def read_date(text: str) -> date | None:

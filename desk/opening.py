@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from booking_endpoint.availability import parse_instant, rfc3339
 from booking_endpoint.envelope import BadEnvelope, PrivateKey, from_text, open_envelope
+from booking_endpoint.instants import parse_instant, rfc3339
 
 FIELDS = (
     "name",

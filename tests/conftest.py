@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from booking_endpoint.envelope import PrivateKey, new_key
 from deploy.demo import build
 from tasks import chromium
 from tests.serving import Practice, facts_with, practice_in
+
+settings.register_profile("souspli", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("souspli")  # how fast this machine is says nothing about the code
 
 
 @pytest.fixture(scope="session")

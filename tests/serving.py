@@ -40,6 +40,8 @@ class Practice:
     key: PrivateKey
     site: Path
     port: int = field(default_factory=lambda: free_port())
+    settings: dict[str, str] = field(default_factory=dict)
+    """What the endpoint is told beside what it must know."""
 
     @property
     def origin(self) -> str:
@@ -59,6 +61,7 @@ class Practice:
             "BOOKING_SECRET": SECRET,
             "BOOKING_ORIGIN": self.origin,
             "BOOKING_SHELL": str(self.site / "shell"),
+            **self.settings,
         }
 
 

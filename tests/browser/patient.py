@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from playwright.sync_api import Locator, Page, expect
 
-from booking_endpoint.availability import rfc3339
 from booking_endpoint.envelope import open_envelope
+from booking_endpoint.instants import rfc3339
 from booking_endpoint.markup import sentence
 from booking_endpoint.practice import Visit
 from booking_endpoint.reading import read_practice

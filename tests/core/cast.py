@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking_endpoint.availability import NONE_TAKEN, Slot, open_days
-from booking_endpoint.practice import Hours, Practice, Visit, Weekday
+from booking_endpoint.availability import NONE_TAKEN, open_days
+from booking_endpoint.instants import Slot
+from booking_endpoint.practice import Practice, Visit
 from booking_endpoint.reading import read_practice
+from booking_endpoint.timetable import Hours, Weekday
 from booking_endpoint.values import read_wall
 
 FACTS = (Path(__file__).parents[2] / "content" / "practice.toml").read_text("utf-8")
@@ -25,22 +27,28 @@ def instant_of(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp())
 
 
-def visit(minutes: int = 30, buffer: int = 0) -> Visit:
-    return replace(CONSULTATION, minutes=minutes, buffer=buffer)
+def visit(minutes: int = 30, after: int = 0, before: int = 0, **more: Any) -> Visit:
+    """A visit of so many minutes that may be booked at once and for years ahead."""
+    lenient = {"step": before + minutes + after, "notice_hours": 0, "horizon_days": 1000}
+    rest = {"minutes": minutes, "before": before, "after": after, **lenient, **more}
+    return replace(CONSULTATION, **rest)
 
 
 def hours(weekday: Weekday, opens: str, closes: str) -> Hours:
-    return Hours(CONSULTATION.place, weekday, read_wall(opens), read_wall(closes), frozenset())
+    at = read_wall(opens), read_wall(closes)
+    return Hours(place=CONSULTATION.place, weekday=weekday, opens=at[0], closes=at[1])
 
 
 def practice(*week: Hours, zone: str = "Europe/Paris", **rules: Any) -> Practice:
     """A practice with these hours, no closure, no holiday, and rules that refuse nothing."""
-    lenient: dict[str, Any] = {"notice_hours": 0, "horizon_days": 1000, "holidays_country": ""}
+    lenient: dict[str, Any] = {"holidays_country": "", "no_crumbs": False}
     return replace(
         DEMO,
         zone=ZoneInfo(zone),
         hours=week,
+        openings=(),
         closures=(),
+        caps=(),
         rules=replace(DEMO.rules, **lenient | rules),
     )
 

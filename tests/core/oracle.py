@@ -1,81 +1,191 @@
 """Free times found the slow way: every minute of some days is asked whether a slot starts there.
 
-Shares nothing with `availability` but the facts: it never turns a wall time into an instant.
-It walks through UTC, looks at what the practice's clock shows, and decides by plain rules.
+Shares nothing with `availability` but the facts and what is taken: it never turns a wall time
+into an instant. It walks through UTC, looks at what the practice's clock shows, and decides by
+plain rules, minute by minute.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from booking_endpoint.availability import Busy
 from booking_endpoint.practice import Practice, Visit
+from booking_endpoint.timetable import Closure, Hours, Opening, Weeks
+from tests.core.oracle_days import monday_of, rests_in_france, second_week, week_number
 
-Clock = dict[int, datetime]
-"""Each UTC minute of some days, and what the practice's clock shows then."""
-
-
-def clock_of(days: Sequence[date], zone: ZoneInfo) -> Clock:
-    """The minutes of these days, and of those around them."""
-    midnight = datetime(days[0].year, days[0].month, days[0].day, tzinfo=UTC) - timedelta(days=1)
-    minutes = (midnight + timedelta(minutes=n) for n in range((len(days) + 3) * 24 * 60))
-    return {int(at.timestamp()): at.astimezone(zone).replace(tzinfo=None) for at in minutes}
+Minutes = tuple[tuple[int, int], ...]
+"""Instants a minute apart, each with the minutes after midnight that the clock shows then."""
 
 
 def starts(
-    days: Sequence[date], practice: Practice, visit: Visit, busy: frozenset[int], now: int
+    days: Iterable[date], practice: Practice, visit: Visit, busy: Busy, now: int
 ) -> list[int]:
-    """When a slot of this visit starts, on days that follow one another, in their order."""
-    clock = clock_of(days, practice.zone)
-    shown_first: dict[datetime, int] = {}
-    for moment, wall in clock.items():
-        shown_first.setdefault(wall, moment)
-    working = {day for day in days if works_on(day, practice)}
-    return [
-        moment
-        for wall, moment in shown_first.items()
-        if practice.rules.notice_hours * 3600 <= moment - now
-        and moment - now <= practice.rules.horizon_days * 86400
-        and wall.date() in working
-        and begins(moment, clock, practice, visit)
-        and is_free(moment, visit, busy)
-    ]
+    """When a slot of this visit starts on these days, each day's in order."""
+    return [start for day in days for start in starts_on(day, practice, visit, busy, now)]
 
 
-def begins(moment: int, clock: Clock, practice: Practice, visit: Visit) -> bool:
-    """Whether a slot begins now, and the clock does not reach closing time before its end."""
-    wall, midnight = clock[moment], clock[moment].replace(hour=0, minute=0)
-    for hours in practice.hours:
-        opens, closes = (midnight + timedelta(minutes=at) for at in (hours.opens, hours.closes))
-        asked_for = hours.place == visit.place and visit.id in (hours.visits or {visit.id})
-        if asked_for and hours.weekday == wall.weekday() and opens <= wall < closes:
-            on_grid = (wall - opens) % timedelta(minutes=visit.minutes + visit.buffer)
-            visiting = range(moment, moment + visit.minutes * 60, 60)
-            return not on_grid and all(clock[minute] < closes for minute in visiting)
+def starts_on(day: date, practice: Practice, visit: Visit, busy: Busy, now: int) -> list[int]:
+    if is_full(day, practice, visit, busy):
+        return []
+    found: list[int] = []
+    for stretch in stretches_on(day, practice):
+        if receives(stretch, visit):
+            inside = open_minutes(stretch, day, practice)
+            free = [
+                start
+                for start in anchored(stretch, day, practice, visit)
+                if visit.notice_hours * 3600 <= start - now <= visit.horizon_days * 86400
+                and inside.issuperset(range(start, start + visit.minutes * 60, 60))
+                and is_free(start, visit, busy)
+            ]
+            if practice.rules.no_crumbs:
+                shortest = min(
+                    [visit.minutes]
+                    + [one.minutes for one in practice.visits if receives(stretch, one)]
+                )
+                free = without_crumbs(free, inside, visit, shortest, busy)
+            found += free
+    return sorted(found)
+
+
+# --- The clock on the wall ------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=2000)
+def minutes_of(day: date, zone: ZoneInfo) -> Minutes:
+    """Every minute at which the practice's clock shows this day, as time runs."""
+    shown = (minute for off in (-1, 0, 1) for minute in utc_day(day + timedelta(days=off), zone))
+    return tuple((moment, wall) for moment, ordinal, wall in shown if ordinal == day.toordinal())
+
+
+@lru_cache(maxsize=2000)
+def utc_day(day: date, zone: ZoneInfo) -> list[tuple[int, int, int]]:
+    """Every minute of a day in UTC, with the day and the time that the practice's clock shows."""
+    midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+    shown = (
+        (moment, datetime.fromtimestamp(moment, zone))
+        for moment in range(midnight, midnight + 86400, 60)
+    )
+    return [(moment, at.toordinal(), at.hour * 60 + at.minute) for moment, at in shown]
+
+
+def between(day: date, zone: ZoneInfo, begins: int, ends: int) -> set[int]:
+    """From the minute at which the clock has reached one time to that at which it has another."""
+    minutes = minutes_of(day, zone)
+    first = next((n for n, (_, wall) in enumerate(minutes) if wall >= begins), len(minutes))
+    last = next((n for n, (_, wall) in enumerate(minutes) if wall >= ends), len(minutes))
+    return {moment for moment, _ in minutes[first:last]}
+
+
+# --- When the door is open ------------------------------------------------------------------------
+
+
+def stretches_on(day: date, practice: Practice) -> list[Hours | Opening]:
+    rules = practice.rules
+    rests = rules.holidays_country and rests_in_france(day) and day not in rules.holidays_open
+    weekly = [] if rests else [hours for hours in practice.hours if comes_back(hours, day)]
+    return [*weekly, *(opening for opening in practice.openings if opening.day == day)]
+
+
+def comes_back(hours: Hours, day: date) -> bool:
+    return (
+        hours.weekday == day.weekday()
+        and hours.first <= day
+        and day <= hours.last
+        and (hours.weeks is not Weeks.ODD or week_number(day) in range(1, 54, 2))
+        and (hours.weeks is not Weeks.EVEN or week_number(day) in range(2, 54, 2))
+        and (hours.every_second_from is None or second_week(hours.every_second_from, day))
+    )
+
+
+def receives(stretch: Hours | Opening, visit: Visit) -> bool:
+    return stretch.place == visit.place and visit.id in (stretch.visits or {visit.id})
+
+
+def open_minutes(stretch: Hours | Opening, day: date, practice: Practice) -> set[int]:
+    """The instants of the stretch at which the practice is not shut."""
+    shut = set[int]()
+    for closure in practice.closures:
+        if closure.first <= day <= closure.last:
+            shut |= shut_by(closure, day, practice.zone)
+    return between(day, practice.zone, stretch.opens, stretch.closes) - shut
+
+
+def shut_by(closure: Closure, day: date, zone: ZoneInfo) -> set[int]:
+    return between(day, zone, closure.begins, closure.ends)
+
+
+def anchored(
+    stretch: Hours | Opening, day: date, practice: Practice, visit: Visit
+) -> Iterable[int]:
+    """When the clock first shows the opening time, or some steps after it."""
+    first_shown: dict[int, int] = {}
+    for moment, wall in minutes_of(day, practice.zone):
+        first_shown.setdefault(wall, moment)
+    walls = range(stretch.opens, stretch.closes, visit.step)
+    return [first_shown[wall] for wall in walls if wall in first_shown]
+
+
+# --- What is taken --------------------------------------------------------------------------------
+
+
+def is_free(start: int, visit: Visit, busy: Busy) -> bool:
+    """Whether no minute of the visit, nor one kept free around it, is taken, nor closed."""
+    kept = range(-visit.before, visit.minutes + visit.after)
+    if any((start + 60 * minute) // 300 in busy.cells for minute in kept):
+        return False
+    visiting = range(start, start + visit.minutes * 60, 60)
+    return not any(
+        closed.start < minute + 60 and minute < closed.end
+        for closed in busy.closed
+        for minute in visiting
+    )
+
+
+def is_full(day: date, practice: Practice, visit: Visit, busy: Busy) -> bool:
+    """Whether a cap's day or week has as many bookings as it may."""
+    for cap in practice.caps:
+        standing = 0
+        for slot in busy.booked:
+            booked = datetime.fromtimestamp(slot.start, practice.zone).date()
+            together = booked == day if cap.per == "day" else monday_of(booked) == monday_of(day)
+            standing += together and cap.minutes in (None, (slot.end - slot.start) / 60)
+        if cap.minutes in (None, visit.minutes) and standing >= cap.most:
+            return True
     return False
 
 
-def is_free(moment: int, visit: Visit, busy: frozenset[int]) -> bool:
-    minutes = range(visit.minutes + visit.buffer)
-    return not any((moment + 60 * minute) // 300 in busy for minute in minutes)
+# --- What leaves no crumbs ------------------------------------------------------------------------
 
 
-def works_on(day: date, practice: Practice) -> bool:
-    closed = any(closure.first <= day <= closure.last for closure in practice.closures)
-    return not closed and not (practice.rules.holidays_country and rests_in_france(day))
+def without_crumbs(
+    possible: Sequence[int], inside: set[int], visit: Visit, shortest: int, busy: Busy
+) -> list[int]:
+    """Of the starts within one run of free minutes, those that waste fewest of them."""
+    free = {moment for moment in inside if not cell_taken(moment // 300, busy)}
+    wastes: dict[int, dict[int, int]] = {}
+    for start in possible:
+        begins = ends = start
+        while begins - 60 in free:
+            begins -= 60
+        while ends in free:
+            ends += 60
+        before = (start - begins) // 60 - visit.before
+        after = (ends - start) // 60 - visit.minutes - visit.after
+        waste = sum(gap for gap in (before, after) if 0 < gap < shortest)
+        wastes.setdefault(begins, {})[start] = waste
+    return [
+        start
+        for run in wastes.values()
+        for start, waste in run.items()
+        if waste == min(run.values())
+    ]
 
 
-def rests_in_france(day: date) -> bool:
-    """The eleven days of article L3133-1 of the code du travail."""
-    moving = {easter(day.year) + timedelta(days=after) for after in (1, 39, 50)}
-    fixed = {(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)}
-    return day in moving or (day.month, day.day) in fixed
-
-
-def easter(year: int) -> date:
-    """Gauss's rule, with its constants for the years 1900 to 2099."""
-    moon = (19 * (year % 19) + 24) % 30
-    sunday = (2 * (year % 4) + 4 * (year % 7) + 6 * moon + 5) % 7
-    after = moon + sunday
-    if after == 35 or (moon == 28 and sunday == 6 and year % 19 > 10):
-        after -= 7
-    return date(year, 3, 22) + timedelta(days=after)
+def cell_taken(cell: int, busy: Busy) -> bool:
+    """Whether five minutes are taken, or closed at the desk for a part of them."""
+    begins, ends = cell * 300, cell * 300 + 300
+    closed = any(one.start < ends and begins < one.end for one in busy.closed)
+    return closed or cell in busy.cells

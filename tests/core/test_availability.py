@@ -8,16 +8,15 @@ import pytest
 
 from booking_endpoint.availability import (
     NONE_TAKEN,
-    Slot,
-    day_of,
+    Busy,
     nearest,
     next_free_day,
     offered_at,
     open_days,
-    parse_instant,
-    rfc3339,
 )
-from booking_endpoint.practice import Closure, Practice, Weekday
+from booking_endpoint.instants import Slot, day_of, parse_instant, rfc3339
+from booking_endpoint.practice import Practice, Visit
+from booking_endpoint.timetable import Closure, Weekday
 from tests.core.cast import (
     CONSULTATION,
     DEMO,
@@ -142,7 +141,7 @@ def test_the_grid_begins_when_the_door_opens(opens: str, shown: list[str]) -> No
 
 def test_the_grid_steps_by_the_visit_and_its_buffer() -> None:
     where = practice(*every_day("09:00", "10:30"))
-    assert clock(slots_of(date(2026, 11, 23), where, visit(20, buffer=10)), where) == [
+    assert clock(slots_of(date(2026, 11, 23), where, visit(20, after=10)), where) == [
         "09:00",
         "09:30",
         "10:00",
@@ -152,11 +151,11 @@ def test_the_grid_steps_by_the_visit_and_its_buffer() -> None:
 def test_a_buffer_may_run_over_closing_time_but_a_visit_may_not() -> None:
     """Tidying up after the last patient is nobody's appointment."""
     where = practice(*every_day("09:00", "10:00"))
-    assert clock(slots_of(date(2026, 11, 23), where, visit(25, buffer=10)), where) == [
+    assert clock(slots_of(date(2026, 11, 23), where, visit(25, after=10)), where) == [
         "09:00",
         "09:35",
     ]
-    assert clock(slots_of(date(2026, 11, 23), where, visit(30, buffer=10)), where) == ["09:00"]
+    assert clock(slots_of(date(2026, 11, 23), where, visit(30, after=10)), where) == ["09:00"]
 
 
 def test_hours_that_end_at_midnight_are_offered_to_the_end() -> None:
@@ -200,8 +199,8 @@ MONDAY = date(2026, 11, 23)
 NINE_THIRTY = instant_of("2026-11-23T09:30+01:00")
 
 
-def offered_beside(taken: frozenset[int], minutes: int = 30, buffer: int = 0) -> list[str]:
-    free = open_days([MONDAY], MORNING, visit(minutes, buffer), taken, LONG_AGO)[MONDAY]
+def offered_beside(taken: frozenset[int], minutes: int = 30, after: int = 0) -> list[str]:
+    free = open_days([MONDAY], MORNING, visit(minutes, after), Busy(taken), LONG_AGO)[MONDAY]
     return clock(free, MORNING)
 
 
@@ -217,13 +216,13 @@ def test_five_taken_minutes_are_enough() -> None:
 def test_the_buffer_must_be_free_too() -> None:
     """20 minutes and 10 to tidy up from 09:00 do not fit before a visit at 09:25."""
     taken = cells_of(NINE_THIRTY - 5 * 60, 5)
-    assert offered_beside(taken, 20, buffer=10) == ["09:30", "10:00", "10:30"]
+    assert offered_beside(taken, 20, after=10) == ["09:30", "10:00", "10:30"]
 
 
 def test_a_slot_takes_its_minutes_and_its_buffer_in_cells_of_five() -> None:
     slot = Slot(NINE_THIRTY, NINE_THIRTY + 20 * 60)
     assert frozenset(slot.cells()) == cells_of(NINE_THIRTY, 20)
-    assert frozenset(slot.cells(10)) == cells_of(NINE_THIRTY, 30)
+    assert frozenset(slot.cells(0, 10)) == cells_of(NINE_THIRTY, 30)
 
 
 # --- Days off -------------------------------------------------------------------------------------
@@ -254,8 +253,8 @@ def test_a_closure_holds_its_first_and_its_last_day() -> None:
 )
 def test_the_country_rests_on_its_holidays(day: date, subdivision: str, is_open: bool) -> None:
     rests = {"holidays_country": "FR", "holidays_subdivision": subdivision}
-    where = practice(*every_day("09:00", "11:00"), horizon_days=15_000, **rests)
-    assert open_on(day, where) is is_open
+    where, far = practice(*every_day("09:00", "11:00"), **rests), visit(30, horizon_days=15_000)
+    assert bool(slots_of(day, where, far)) is is_open
 
 
 def test_a_practice_without_a_country_rests_when_it_says_so() -> None:
@@ -265,12 +264,12 @@ def test_a_practice_without_a_country_rests_when_it_says_so() -> None:
 # --- Notice and horizon ---------------------------------------------------------------------------
 
 
-def listed(where: Practice, now: int) -> bool:
-    return NINE_THIRTY in [slot.start for slot in slots_of(MONDAY, where, HALF_HOUR, now)]
+def listed(what: Visit, now: int) -> bool:
+    return NINE_THIRTY in [slot.start for slot in slots_of(MONDAY, MORNING, what, now)]
 
 
-def bookable(where: Practice, now: int) -> bool:
-    return offered_at(NINE_THIRTY, where, HALF_HOUR, NONE_TAKEN, now) is not None
+def bookable(what: Visit, now: int) -> bool:
+    return offered_at(NINE_THIRTY, MORNING, what, NONE_TAKEN, now) is not None
 
 
 @pytest.mark.parametrize(
@@ -281,9 +280,8 @@ def test_notice_is_kept_to_the_second_in_list_and_booking(
     seconds_before: int, on_offer: bool
 ) -> None:
     """A list that was drawn a second too early must not be a way around it."""
-    where = practice(*every_day("09:00", "11:00"), notice_hours=12)
-    now = NINE_THIRTY - seconds_before
-    assert listed(where, now) is bookable(where, now) is on_offer
+    what, now = visit(30, notice_hours=12), NINE_THIRTY - seconds_before
+    assert listed(what, now) is bookable(what, now) is on_offer
 
 
 @pytest.mark.parametrize(("more_seconds", "on_offer"), [(0, True), (1, False)])
@@ -291,14 +289,13 @@ def test_the_horizon_is_kept_to_the_second_in_list_and_booking(
     more_seconds: int, on_offer: bool
 ) -> None:
     """90 days of 24 hours, whatever the clocks did on 25 October."""
-    where = practice(*every_day("09:00", "11:00"), horizon_days=90)
-    now = NINE_THIRTY - 90 * 86400 - more_seconds
-    assert listed(where, now) is bookable(where, now) is on_offer
+    what, now = visit(30, horizon_days=90), NINE_THIRTY - 90 * 86400 - more_seconds
+    assert listed(what, now) is bookable(what, now) is on_offer
 
 
 def test_without_notice_a_slot_can_be_had_until_it_starts() -> None:
-    assert listed(MORNING, NINE_THIRTY)
-    assert not listed(MORNING, NINE_THIRTY + 1)
+    assert listed(HALF_HOUR, NINE_THIRTY)
+    assert not listed(HALF_HOUR, NINE_THIRTY + 1)
 
 
 def test_only_the_start_of_a_slot_books_it() -> None:
@@ -350,11 +347,11 @@ def test_a_morning_in_noumea_is_the_evening_before_in_utc() -> None:
 def test_the_next_free_day_may_be_the_last_one_of_the_horizon() -> None:
     """After twelve weeks of closure, one slot, exactly 90 days from now."""
     closed = (Closure(date(2026, 8, 24), date(2026, 11, 22)),)
-    week = practice(hours(Weekday.MONDAY, "09:30", "10:00"), horizon_days=90)
+    week = practice(hours(Weekday.MONDAY, "09:30", "10:00"))
     where, now = replace(week, closures=closed), NINE_THIRTY - 90 * 86400
-    today = day_of(now, where.zone)
-    assert next_free_day(today, where, HALF_HOUR, NONE_TAKEN, now) == MONDAY
-    assert next_free_day(today, where, HALF_HOUR, NONE_TAKEN, now - 1) is None
+    today, what = day_of(now, where.zone), visit(30, horizon_days=90)
+    assert next_free_day(today, where, what, NONE_TAKEN, now) == MONDAY
+    assert next_free_day(today, where, what, NONE_TAKEN, now - 1) is None
 
 
 def test_the_next_free_day_comes_after_the_one_in_hand() -> None:
@@ -372,13 +369,13 @@ def test_a_day_without_a_free_slot_stays_in_the_list() -> None:
 
 def test_the_nearest_times_lie_on_both_sides_of_the_one_that_is_gone() -> None:
     """Two hours of half hours, the second one gone: half an hour away, then an hour."""
-    gone = cells_of(NINE_THIRTY, 30)
+    gone = Busy(cells_of(NINE_THIRTY, 30))
     near = nearest(NINE_THIRTY, MORNING, HALF_HOUR, gone, LONG_AGO, most=3)
     assert clock(near, MORNING) == ["09:00", "10:00", "10:30"]
 
 
 def test_of_two_times_equally_near_the_earlier_one_is_offered() -> None:
-    gone = cells_of(NINE_THIRTY, 30)
+    gone = Busy(cells_of(NINE_THIRTY, 30))
     near = nearest(NINE_THIRTY, MORNING, HALF_HOUR, gone, LONG_AGO, most=1)
     assert clock(near, MORNING) == ["09:00"]
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -10,17 +11,26 @@ from hypothesis import strategies as st
 
 from booking_endpoint.availability import (
     NONE_TAKEN,
-    Slot,
-    day_of,
+    Busy,
+    grid,
     nearest,
     next_free_day,
     offered_at,
     open_days,
-    slots_on,
+    phase,
+    within_hours,
 )
+from booking_endpoint.instants import CELL, Slot, day_of
 from tests.core import oracle
 from tests.core.cast import LONG_AGO, every_day, instant_of, practice, slots_of, visit
-from tests.core.situations import Situation, midnight, promise, situations, slow_promise
+from tests.core.situations import (
+    Situation,
+    great_promise,
+    midnight,
+    promise,
+    situations,
+    slow_promise,
+)
 
 
 def offered(at: Situation) -> list[Slot]:
@@ -28,75 +38,109 @@ def offered(at: Situation) -> list[Slot]:
     return [slot for slots in days.values() for slot in slots]
 
 
+def thrifty(at: Situation, *, no_crumbs: bool) -> Situation:
+    """The same situation, with the rule against crumbs or without it."""
+    rules = replace(at.practice.rules, no_crumbs=no_crumbs)
+    return replace(at, practice=replace(at.practice, rules=rules))
+
+
 def oracle_in_horizon(at: Situation) -> list[int]:
     """All that is bookable at all, found the slow way."""
     first = day_of(at.now, at.practice.zone) - timedelta(days=1)
-    days = [first + timedelta(days=n) for n in range(at.practice.rules.horizon_days + 4)]
+    days = [first + timedelta(days=n) for n in range(at.visit.horizon_days + 4)]
     return oracle.starts(days, at.practice, at.visit, at.busy, at.now)
 
 
-@slow_promise
-@given(situations())
+# --- What is offered ------------------------------------------------------------------------------
+
+
+@great_promise
+@given(situations)
 def test_what_is_offered_is_what_a_walk_through_every_minute_finds(at: Situation) -> None:
     found = oracle.starts(at.days, at.practice, at.visit, at.busy, at.now)
     assert offered(at) == [Slot(start, start + at.visit.minutes * 60) for start in found]
 
 
 @promise
-@given(situations())
+@given(situations)
 def test_nothing_offered_touches_anything_taken(at: Situation) -> None:
-    """Nobody is offered another's time, nor the minutes kept free after a visit."""
-    taken = [(cell * 300, cell * 300 + 300) for cell in at.busy]
-    kept = at.visit.buffer * 60
+    """Nobody is offered another's time, nor the minutes kept free around a visit."""
+    taken = [(cell * 300, cell * 300 + 300) for cell in at.busy.cells]
+    before, after = at.visit.before * 60, at.visit.after * 60
     assert not [
         (slot, start)
         for slot in offered(at)
         for start, end in taken
-        if slot.start < end and start < slot.end + kept
+        if slot.start - before < end and start < slot.end + after
     ]
 
 
 @promise
-@given(situations())
+@given(situations)
+def test_nothing_offered_lies_in_what_the_desk_has_closed(at: Situation) -> None:
+    assert not [slot for slot in offered(at) if slot.meets(at.busy.closed)]
+
+
+@promise
+@given(situations)
+def test_nothing_offered_lies_in_a_closure_of_the_facts(at: Situation) -> None:
+    """Not a minute of it; save those that show a closed time for the second time that night."""
+    for slot in offered(at):
+        for moment in range(slot.start, slot.end, 60):
+            local = datetime.fromtimestamp(moment, at.practice.zone)
+            wall = local.hour * 60 + local.minute
+            shut = [one for one in at.practice.closures if one.first <= local.date() <= one.last]
+            assert local.fold or not any(one.begins <= wall < one.ends for one in shut)
+
+
+@promise
+@given(situations)
 def test_nothing_is_offered_outside_the_hours(at: Situation) -> None:
     """Every minute of a slot is one at which the door says open.
 
     Save where an hour comes twice: the practice does not shut when its clock goes back.
     """
-    doors = [hours for hours in at.practice.hours if hours.receives(at.visit)]
     for slot in offered(at):
         shown = [
             datetime.fromtimestamp(moment, at.practice.zone)
             for moment in range(slot.start, slot.end, 60)
         ]
+        doors = oracle.stretches_on(shown[0].date(), at.practice)
         assert any(
             all(
-                local.fold
-                or (
-                    local.weekday() == hours.weekday
-                    and hours.opens <= local.hour * 60 + local.minute < hours.closes
-                )
+                local.fold or door.opens <= local.hour * 60 + local.minute < door.closes
                 for local in shown
             )
-            for hours in doors
+            for door in doors
+            if door.receives(at.visit.id, at.visit.place)
         )
 
 
 @promise
-@given(situations(), st.lists(st.integers(-86400, 4 * 86400), max_size=30))
+@given(situations)
+def test_whatever_is_offered_is_within_the_hours(at: Situation) -> None:
+    """So that the desk never marks a booking as outside them on the day it was made."""
+    assert all(within_hours(slot, at.practice, at.visit) for slot in offered(at))
+    assert all(within_hours(slot, at.practice, None) for slot in offered(at))
+
+
+@promise
+@given(situations, st.lists(st.integers(-86400, 4 * 86400), max_size=30))
 def test_a_time_can_be_booked_exactly_when_it_is_offered(
     at: Situation, elsewhere: list[int]
 ) -> None:
     on_offer = {slot.start: slot for slot in offered(at)}
-    possible = [slot.start for day in at.days for slot in slots_on(day, at.practice, at.visit)]
-    for start in [*possible, *(midnight(at.days[0]) + off for off in elsewhere)]:
+    stretches = [opened for day in at.days for opened in grid(day, at.practice, at.visit)]
+    possible = [slot.start for opened in stretches for slot in opened.slots]
+    beside = [start + off for start in on_offer for off in (-300, -1, 1, 300)]
+    for start in [*possible, *beside, *(midnight(at.days[0]) + off for off in elsewhere)]:
         if day_of(start, at.practice.zone) in at.days:
             found = offered_at(start, at.practice, at.visit, at.busy, at.now)
             assert found == on_offer.get(start)
 
 
 @promise
-@given(situations())
+@given(situations)
 def test_times_come_in_order_under_their_own_day(at: Situation) -> None:
     days = open_days(at.days, at.practice, at.visit, at.busy, at.now)
     assert list(days) == at.days
@@ -107,19 +151,37 @@ def test_times_come_in_order_under_their_own_day(at: Situation) -> None:
 
 
 @promise
-@given(situations())
+@given(situations)
 def test_booking_what_is_offered_leaves_less_and_nothing_new(at: Situation) -> None:
+    at = thrifty(at, no_crumbs=False)
     before = offered(at)
     for slot in before[:3]:
-        busy = at.busy | frozenset(slot.cells(at.visit.buffer))
-        days = open_days(at.days, at.practice, at.visit, busy, at.now)
-        after = [slot for slots in days.values() for slot in slots]
+        cells = at.busy.cells | frozenset(slot.cells(at.visit.before, at.visit.after))
+        busy = Busy(cells, at.busy.closed, (*at.busy.booked, slot))
+        after = offered(replace(at, busy=busy))
         assert slot not in after
         assert set(after) < set(before)
 
 
+# --- Crumbs ---------------------------------------------------------------------------------------
+
+
+@promise
+@given(situations)
+def test_the_rule_against_crumbs_takes_times_away_and_never_all(at: Situation) -> None:
+    """Something is offered on each day on which something is offered without the rule."""
+    with_rule, without = thrifty(at, no_crumbs=True), thrifty(at, no_crumbs=False)
+    assert set(offered(with_rule)) <= set(offered(without))
+    for day in at.days:
+        some = [bool(offered(replace(one, days=[day]))) for one in (with_rule, without)]
+        assert some[0] == some[1]
+
+
+# --- Looking further ------------------------------------------------------------------------------
+
+
 @slow_promise
-@given(situations(), st.integers(-4, 8))
+@given(situations, st.integers(-4, 8))
 def test_the_next_free_day_is_the_first_on_which_anything_is_found(
     at: Situation, offset: int
 ) -> None:
@@ -130,7 +192,7 @@ def test_the_next_free_day_is_the_first_on_which_anything_is_found(
 
 
 @slow_promise
-@given(situations(), st.integers(-9 * 86400, 9 * 86400), st.integers(1, 8))
+@given(situations, st.integers(-9 * 86400, 9 * 86400), st.integers(1, 8))
 def test_the_nearest_times_are_the_nearest_of_all(at: Situation, offset: int, most: int) -> None:
     """As if every time of the whole horizon had been looked at."""
     start = midnight(at.days[1]) + offset
@@ -138,6 +200,25 @@ def test_the_nearest_times_are_the_nearest_of_all(at: Situation, offset: int, mo
     near = sorted(every, key=lambda found: (abs(found - start), found))[:most]
     slots = nearest(start, at.practice, at.visit, at.busy, at.now, most)
     assert [slot.start for slot in slots] == sorted(near)
+
+
+# --- Which clock ----------------------------------------------------------------------------------
+
+
+@promise
+@given(situations, st.lists(st.integers(-2 * CELL, 2 * CELL), max_size=3))
+def test_within_one_phase_of_the_clock_the_same_is_offered(at: Situation, offs: list[int]) -> None:
+    """So a list that was worked out once may be given to whoever asks in the same phase.
+
+    Looked at around the seconds in which notice lets a slot go, and the horizon lets it in.
+    """
+    before, ahead = at.visit.notice_hours * 3600, at.visit.horizon_days * 86400
+    marks = [slot.start - off for slot in offered(at)[:4] for off in (before, ahead)]
+    around = (-CELL, 1 - CELL, -1, 0, 1, CELL - 1, CELL, *offs)
+    lists: dict[tuple[int, bool], list[Slot]] = {}
+    for now in [mark + off for mark in (at.now, *marks) for off in around]:
+        found = offered(replace(at, now=now))
+        assert lists.setdefault(phase(now), found) == found
 
 
 @pytest.fixture(params=["UTC", "Pacific/Noumea", "America/Martinique", "Europe/Paris"])

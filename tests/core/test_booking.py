@@ -255,11 +255,21 @@ def born(day: str, month: str = "", year: str = "") -> date | None:
         ("7 mars 1938",),
         ("07 March 1938",),
         ("7 מרץ 1938",),
+        ("7 במרץ 1938",),
+        ("7", "במרץ", "1938"),
+        ("7th", "March", "1938"),
+        ("7° marzo 1938",),
     ],
 )
 def test_a_date_of_birth_is_read_however_it_is_written(parts: tuple[str, ...]) -> None:
     """In three answers, or pasted into the first; the month as a number or by name."""
     assert born(*parts) == date(1938, 3, 7)
+
+
+def test_the_first_of_a_month_and_a_month_without_its_accent_are_understood() -> None:
+    assert born("1er mars 1938") == date(1938, 3, 1)
+    assert born("1", "fevrier", "1938") == born("1", "Févr.", "1938") == date(1938, 2, 1)
+    assert born("1er", "aout", "1938") == date(1938, 8, 1)
 
 
 @pytest.mark.parametrize("code", DEMO.languages)

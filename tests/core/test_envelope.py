@@ -42,7 +42,7 @@ STRANGER = new_key()
 CONTENT = '{"name":"יעל O’Connor 👩🏽‍⚕️"}'.encode()
 SEALED = seal(CONTENT, PUBLIC)
 
-often = settings(max_examples=100, deadline=None)
+often = settings(max_examples=100)
 
 texts = st.text(max_size=ROOM // 4).map(str.encode)
 """Contents that always have room, whatever their signs."""

@@ -12,39 +12,18 @@ from hypothesis import strategies as st
 
 from booking_endpoint.envelope import new_key, public_text, to_text
 from booking_endpoint.facts import read_facts
-from booking_endpoint.practice import RECIPIENTS, Practice, Weekday
-from booking_endpoint.reading import BadPractice, read_practice
+from booking_endpoint.practice import RECIPIENTS, Practice
+from booking_endpoint.reading import read_practice
+from booking_endpoint.timetable import Weekday
 from booking_endpoint.values import read_rpps
 from tests.core.cast import DEMO, FACTS
-
-HERE = "# here"
-"""Stands on the line that an error must name."""
+from tests.core.refusals import HERE, changed, marked_line, refusal
 
 KEY = public_text(new_key())
 
 
-def changed(*changes: tuple[str, str]) -> str:
-    """The demo practice's facts, each old text replaced once by a new one."""
-    text = FACTS
-    for old, new in changes:
-        assert old in text, old
-        text = text.replace(old, new, 1)
-    return text
-
-
 def recipient(key: str, role: str = "doctor", mark: str = "") -> str:
     return f'\n[[recipients]]\nrole = "{role}"\nkey = "{key}"  {mark}\n'
-
-
-def refusal(text: str) -> str:
-    with pytest.raises(BadPractice) as error:
-        read_practice(text, "practice.toml")
-    return str(error.value)
-
-
-def marked_line(text: str) -> int:
-    [line] = [number for number, line in enumerate(text.splitlines(), 1) if HERE in line]
-    return line
 
 
 # --- What is read ---------------------------------------------------------------------------------
@@ -88,7 +67,7 @@ def test_what_may_be_left_out_is_empty() -> None:
     """No preparation for contraception, no buffer for a consultation, no key in the demo."""
     visits = {visit.id: visit for visit in DEMO.visits}
     assert set(visits["contraception"].preparation.values()) == {""}
-    assert visits["consultation"].buffer == 0
+    assert (visits["consultation"].before, visits["consultation"].after) == (0, 0)
     assert not visits["consultation"].asks_birth_date
     assert DEMO.sealed_to == ()
 
@@ -221,8 +200,8 @@ WRONG: dict[str, tuple[str, list[tuple[str, str]]]] = {
         [("minutes = 30", f"minutes = 32  {HERE}")],
     ),
     "a buffer that is no multiple of five": (
-        "visits.3.buffer",
-        [("buffer = 5", f"buffer = 7  {HERE}")],
+        "visits.3.buffer_after",
+        [("minutes = 20\nbuffer_after = 5", f"minutes = 20\nbuffer_after = 7  {HERE}")],
     ),
     "a range of prices without a reason": (
         "visits.2.price.criteria",

@@ -1,8 +1,8 @@
-"""Test vectors as files: those of others, and a whole envelope of ours.
+"""Test vectors as files: those of others, a whole envelope of ours, and the one that is pictured.
 
-`python -m tests.core.vectors` writes `tests/vectors/envelope-1.json` anew. An envelope is
-sealed with fresh randomness, so every run gives another one that is as good; it was run once,
-and its file stays as it is, so that what was sealed long ago is seen to open still.
+`python -m tests.core.vectors` writes those of ours that are missing. An envelope is sealed with
+fresh randomness, so every run gives another one that is as good; each was made once, and its
+file stays as it is, so that what was sealed long ago is seen to open still.
 """
 
 import json
@@ -15,7 +15,7 @@ from booking_endpoint.envelope import PrivateKey, public_text, seal, to_text
 
 FOLDER = Path(__file__).parents[1] / "vectors"
 
-ENVELOPE = "envelope-1.json"
+ENVELOPE, EXAMPLE = "envelope-1.json", "example-1.json"
 
 CONTENT = {
     "name": "יעל O’Connor-Valombreuse 👩🏽‍⚕️",
@@ -31,6 +31,20 @@ CONTENT = {
 }
 """An identity that does not exist, in several scripts."""
 
+PICTURED = {
+    "name": "Camille Exemple",
+    "phone": "06 39 98 47 00",
+    "email": "",
+    "birth_date": "",
+    "whom": "self",
+    "caller": "",
+    "visit": "first-visit",
+    "start": "2026-12-01T08:00:00Z",
+    "language": "fr",
+    "number": "0f0e0d0c0b0a09080706050403020100",
+}
+"""Whom the privacy page pictures: she does not exist, and the number is kept for fiction."""
+
 
 def read_vector(name: str) -> dict[str, Any]:
     vector: dict[str, Any] = json.loads((FOLDER / name).read_text("utf-8"))
@@ -42,11 +56,11 @@ def private_key(scalar: str) -> PrivateKey:
     return ec.derive_private_key(int(scalar, 16), ec.SECP256R1())
 
 
-def new_envelope_vector() -> dict[str, Any]:
+def new_envelope_vector(told: dict[str, str]) -> dict[str, Any]:
     """One envelope with all that it takes to open each of its sealings, and to check the key."""
     scalars = [f"{recipient:02x}" * 32 for recipient in (0x11, 0x22, 0x33)]
     keys = [private_key(scalar) for scalar in scalars]
-    content = json.dumps(CONTENT, ensure_ascii=False, separators=(",", ":"))
+    content = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     return {
         "source": "Souspli, envelope format 1, as docs/DESIGN.md writes it down",
         "info": b"souspli envelope 1".hex(),
@@ -61,5 +75,7 @@ def new_envelope_vector() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    text = json.dumps(new_envelope_vector(), ensure_ascii=False, indent=2)
-    (FOLDER / ENVELOPE).write_text(f"{text}\n", encoding="utf-8")
+    for file, told in ((ENVELOPE, CONTENT), (EXAMPLE, PICTURED)):
+        if not (FOLDER / file).exists():
+            text = json.dumps(new_envelope_vector(told), ensure_ascii=False, indent=2)
+            (FOLDER / file).write_text(f"{text}\n", encoding="utf-8")

@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 import uvicorn
 
-from booking_endpoint.availability import Slot, rfc3339
 from booking_endpoint.envelope import PrivateKey, lock_key, public_text, seal, to_text
+from booking_endpoint.instants import Slot, rfc3339
 from booking_endpoint.practice import RECIPIENTS, Practice
 from booking_endpoint.reading import read_practice
 from booking_endpoint.store import State, Store
@@ -106,7 +106,7 @@ def store_booking(
         await store.open()
         try:
             envelope = sealed(key, identity(start, **(who or {})))
-            await store.book([booking_id], slot, 0, state, envelope)
+            await store.book([booking_id], slot, slot.cells(), state, envelope)
         finally:
             await store.close()
         return booking_id

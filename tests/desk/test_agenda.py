@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from booking_endpoint.availability import rfc3339
 from booking_endpoint.envelope import PrivateKey, new_key
+from booking_endpoint.instants import rfc3339
 from booking_endpoint.practice import Practice
 from desk.agenda import Day, Entry, day_of, next_day_with_entries, waiting_days, week_of
 from desk.opening import Opened, open_line
@@ -98,6 +98,28 @@ def test_an_envelope_sealed_for_another_time_is_in_doubt(key: PrivateKey, paris:
     for other in (rfc3339(int(at("10:00").timestamp())), "", "2026-11-23T09:00:00+01:00"):
         swapped = exported(key, content=identity(MONDAY, start=other))
         assert only(on(TODAY, [open_line(swapped, [key])], paris)).doubt == "slot"
+
+
+def test_a_booking_older_than_a_rule_is_outside_the_hours(key: PrivateKey) -> None:
+    """A rule that changes moves nobody: the doctor is told, and phones or does not."""
+    shut = "first = 2026-12-24\nlast = 2027-01-03\n"
+    rules = [
+        ('zone = "Europe/Paris"', 'zone = "Europe/Paris"', False),
+        ("first = 2026-12-24", "first = 2026-11-23", True),
+        (shut, f'{shut}\n[[closures]]\nfirst = 2026-11-23\nuntil = "09:15"\n', True),
+        (shut, f'{shut}\n[[closures]]\nfirst = 2026-11-23\nfrom = "09:30"\n', False),
+        ('"thursday"]\nopens = "09:00"', '"thursday"]\nopens = "09:05"', True),
+        ('"thursday"]\nopens = "09:00"', '"thursday"]\nweeks = "odd"\nopens = "09:00"', True),
+        ('"thursday"]\nopens = "09:00"', '"thursday"]\nfirst = 2027-01-04\nopens = "09:00"', True),
+    ]
+    for old, new, outside in rules:
+        assert only(on(TODAY, [booked(key)], facts(key, (old, new)))).outside is outside, new
+
+
+def test_a_cancelled_visit_is_outside_nothing(key: PrivateKey) -> None:
+    """There is nobody to call."""
+    closed = facts(key, ("first = 2026-12-24", "first = 2026-11-23"))
+    assert not only(on(TODAY, [booked(key, state="cancelled")], closed)).outside
 
 
 def test_a_moved_visit_is_not_in_doubt(key: PrivateKey, paris: Practice) -> None:

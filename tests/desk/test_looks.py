@@ -162,12 +162,16 @@ def test_a_day_of_twenty_four_visits_is_printed_on_one_page(
     browser: Browser, tmp_path: Path, key: PrivateKey
 ) -> None:
     """Names and phones are on it; nothing that can only be clicked."""
+    long_day = [
+        ('closes = "12:30"', 'closes = "13:30"'),
+        ('opens = "14:00"\ncloses = "18:30"', 'opens = "13:30"\ncloses = "19:00"'),
+    ]
     lines = [
         exported(key, at("09:00") + (at("09:25") - MONDAY) * number, number=number, minutes=20)
         for number in range(24)
     ]
     with (
-        at_desk(facts(key), key, printing(tmp_path, *lines)) as reader,
+        at_desk(facts(key, *long_day), key, printing(tmp_path, *lines)) as reader,
         browser.new_context(color_scheme="dark") as context,
     ):
         reader.unlock()

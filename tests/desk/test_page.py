@@ -511,6 +511,30 @@ def test_each_doubt_is_said_in_words(sit: Sit, tmp_path: Path, key: PrivateKey) 
     assert len({found[0].text() for found in doubts if found}) == 4
 
 
+def test_a_visit_outside_the_present_hours_is_said_to_be(
+    sit: Sit, tmp_path: Path, key: PrivateKey
+) -> None:
+    """Beside another doubt, when there is one; a cancelled visit needs none."""
+    answer = sit(
+        printing(
+            tmp_path,
+            exported(key, at("09:00"), number=1),
+            exported(key, at("12:45"), number=2),
+            exported(new_key(), at("13:15"), number=3),
+            exported(key, at("13:30"), number=4, state="cancelled"),
+        )
+    ).get()
+    outside = (
+        "Hors des horaires actuels\N{NO-BREAK SPACE}: le rendez-vous est antérieur à la règle."
+    )
+    doubts = [
+        [node.text(strip=True) for node in entry.css(".entry__doubt")]
+        for entry in tree(answer).css(".entry")
+    ]
+    assert [len(found) for found in doubts] == [0, 1, 2, 0]
+    assert doubts[1] == [outside] == doubts[2][1:]
+
+
 def test_languages_and_ages_are_told(sit: Sit, tmp_path: Path, key: PrivateKey) -> None:
     def line(number: int, **who: Any) -> str:
         start = at("09:00", number - 1)

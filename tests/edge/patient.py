@@ -307,6 +307,10 @@ class Page:
             if "hidden" not in node.attributes
         }
 
+    def hint(self, name: str) -> str:
+        """What is said beside a choice or a field, as it is read."""
+        return text_of(self._tree.css_first(f"#{name}-hint"))
+
     @property
     def links(self) -> list[str]:
         return [node.attributes.get("href") or "" for node in self._tree.css("main a")]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from booking_endpoint.__main__ import main
-from booking_endpoint.availability import DAY, Slot, rfc3339
+from booking_endpoint.instants import DAY, Slot, rfc3339
 from booking_endpoint.store import State, Store
 from tests.edge.patient import Patient, opened, plus
 from tests.serving import ROOT, Practice, free_port
@@ -68,7 +68,7 @@ def store_in(practice: Practice, *bookings: tuple[int, int]) -> None:
         await store.open()
         for nth, start in bookings:
             slot = Slot(start, start + 1800)
-            await store.book([bytes([nth]) * 16], slot, 0, State.CONFIRMED, b"sealed")
+            await store.book([bytes([nth]) * 16], slot, slot.cells(), State.CONFIRMED, b"sealed")
         await store.close()
 
     asyncio.run(fill())
@@ -235,13 +235,20 @@ def garbage(path: Path) -> None:
 def test_a_database_that_cannot_be_used_is_named_and_ends_the_command(
     practice: Practice, spoil: Callable[[Path], None], said: str
 ) -> None:
-    """At once: a server that hangs is one that nobody starts again."""
     spoil(practice.database)
     status, out, complaint = process(practice, "export")
     assert (status, out) == (2, "")
     assert said in complaint
     assert "Traceback" not in complaint
-    assert process(practice, "serve", "--port", str(free_port()))[0] != 0
+
+
+def test_a_server_does_not_start_on_a_newer_database(practice: Practice) -> None:
+    """No waiting mends that: whoever deploys must hear of it, in a sentence."""
+    newer(practice.database)
+    status, out, complaint = process(practice, "serve", "--port", str(free_port()))
+    assert (status, out) == (2, "")
+    assert "schema 99" in complaint
+    assert "Traceback" not in complaint
 
 
 def test_several_secrets_may_be_kept_in_a_file(practice: Practice, tmp_path: Path) -> None:

@@ -107,7 +107,6 @@ bodies = st.one_of(
 
 @settings(
     max_examples=150,
-    deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

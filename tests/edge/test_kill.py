@@ -12,12 +12,12 @@ from contextlib import AsyncExitStack, closing, contextmanager
 
 import httpx
 
-from booking_endpoint.availability import rfc3339
+from booking_endpoint.instants import rfc3339
 from booking_endpoint.tickets import Tickets
 from tests.edge.patient import Patient, crowd, ready_ticket
 from tests.serving import ROOT, SECRET, Practice, answers, wait_until
 
-ROUNDS, PATIENTS = 5, 12
+ROUNDS, PATIENTS = 12, 12
 
 Acknowledged = dict[str, str]
 """Of each booking that was answered with 201: its code, and its start."""

@@ -8,7 +8,7 @@ from threading import Barrier
 
 import pytest
 
-from booking_endpoint.availability import rfc3339
+from booking_endpoint.instants import rfc3339
 from tests.edge.patient import BIRTH, WHO, Browser, Clock, Form, Page, Patient, in_words, opened
 from tests.serving import Practice
 
@@ -145,6 +145,32 @@ def test_a_full_practice_gives_its_number(changed: Callable[..., Practice]) -> N
     assert page.status == 200
     assert PHONE in page.html.partition("<main")[2].partition("</main>")[0]
     assert page.forms == []
+
+
+@pytest.mark.parametrize(
+    ("language", "visits", "said"),
+    [
+        ("fr", 6, "40 minutes, pour les personnes déjà suivies au cabinet, à partir de 16 ans"),
+        ("he", 5, "40 דקות, למי שכבר ביקרו במרפאה, מגיל 16"),
+        ("it", 5, "40 minuti, per chi è già paziente dello studio, a partire da 16 anni"),
+        ("en", 5, "40 minutes, for patients the doctor already knows, from the age of 16"),
+    ],
+)
+def test_the_list_of_visits_is_that_of_the_language_and_says_for_whom_each_is(
+    changed: Callable[..., Practice], language: str, visits: int, said: str
+) -> None:
+    """The error leads to the first choice that is there."""
+    practice = changed(
+        ('id = "consultation"', 'id = "consultation"\nlanguages = ["fr"]'),
+        ('patients = "known" ', 'minimum_age = 16\npatients = "known" '),
+    )
+    with Browser(practice, language) as browser:
+        page = browser.open(f"/rdv/availability?visit=&lang={language}")
+    first = "consultation" if language == "fr" else "pregnancy"
+    choices = page.form("/availability").choices("visit")
+    assert (len(choices), choices[0]) == (visits, first)
+    assert f"#{first}" in page.links
+    assert page.hint("hysteroscopy").replace("\u2068", "").replace("\u2069", "") == said
 
 
 # --- what may be missing or wrong ----------------------------------------------------------------

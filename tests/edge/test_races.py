@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from booking_endpoint.availability import Slot, parse_instant
 from booking_endpoint.envelope import PrivateKey
+from booking_endpoint.instants import Slot, parse_instant
 from tests.edge.patient import Patient, crowd, ready_ticket
 from tests.serving import Practice, practice_in, serving_workers, wait_until
 

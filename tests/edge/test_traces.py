@@ -25,7 +25,7 @@ from booking_endpoint.pages import Pages
 from booking_endpoint.store import Store
 from tests.edge.patient import Browser, Clock, Form, Patient, opened
 from tests.edge.traces import shapes, traces, traces_in
-from tests.serving import ROOT, Practice, answers, serving, wait_until
+from tests.serving import ROOT, Practice, answers, serving, serving_workers, wait_until
 
 NAME = "Zwölfkind Quetzalcóatl-Ñandú"
 HEBREW = "צפריר גינתוני"
@@ -257,6 +257,17 @@ def test_the_same_search_finds_an_envelope_that_was_not_sealed(
     assert {NAME, HEBREW, MARKS, EMOJI, PHONE, EMAIL, BORN[0]} <= found.keys()
 
 
+def test_a_server_that_crashes_leaves_no_picture_of_its_memory(practice: Practice) -> None:
+    """Nor do its workers: a core dump would hold the form of whoever has no script."""
+    with serving_workers(practice, 2) as parent:
+        children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
+        wait_until(lambda: len(children.read_text("ascii").split()) >= 2)
+        processes = [str(parent.pid), *children.read_text("ascii").split()]
+        limits = [Path(f"/proc/{name}/limits").read_text("ascii") for name in processes]
+    sizes = [line.split()[4:6] for text in limits for line in text.splitlines() if "core" in line]
+    assert sizes == [["0", "0"]] * len(processes)
+
+
 # --- when something breaks -----------------------------------------------------------------------
 
 
@@ -273,7 +284,7 @@ async def breaks_later(*_given: object, **_named: object) -> None:
 
 
 BROKEN = {
-    "the store reads": (Store, "booking", breaks_later),
+    "the store finds": (Store, "version", breaks),
     "the store books": (Store, "book", breaks_later),
     "the store looks": (Store, "busy", breaks_later),
     "the envelope": (plain, "seal", breaks),

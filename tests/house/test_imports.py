@@ -13,28 +13,50 @@ PACKAGE = "booking_endpoint"
 
 ORDER = (
     "facts",
+    "timetable",
     "practice",
+    "instants",
     "envelope",
     "values",
+    "rest_days",
+    "reading_timetable",
     "reading",
     "words",
     "markup",
     "availability",
+    "limits",
     "booking",
     "tickets",
+    "sqlite_file",
     "database",
     "store",
     "config",
+    "host_view",
     "pages",
     "web",
     "rooms",
     "plain",
+    "shelf",
+    "protocol",
     "app",
     "__main__",
 )
 """A module imports only what stands before it."""
 
-PURE = ("facts", "practice", "values", "reading", "availability", "booking", "envelope")
+PURE = (
+    "facts",
+    "timetable",
+    "practice",
+    "instants",
+    "values",
+    "rest_days",
+    "reading_timetable",
+    "reading",
+    "availability",
+    "limits",
+    "booking",
+    "envelope",
+)
 
 HARMLESS = {
     "abc",
@@ -52,6 +74,7 @@ HARMLESS = {
     "hashlib",
     "hmac",
     "holidays",
+    "ipaddress",
     "itertools",
     "json",
     "math",

@@ -127,6 +127,23 @@ def test_the_privacy_notice_follows_the_facts(
     assert (asked in after) == (len(changes) == len(list(filter(None, changes.values()))))
 
 
+@pytest.mark.parametrize(
+    ("code", "counted", "ground"),
+    [
+        ("fr", "le serveur compte, dans sa seule mémoire", "intérêt légitime du cabinet à ce que"),
+        ("en", "the server counts in its memory", "article 6(1)(f), the legitimate interest"),
+        ("he", "השרת סופר בזיכרון שלו בלבד", "6(1)(f)"),
+        ("it", "il server conta nella sola memoria", "6(1)(f), il legittimo interesse"),
+    ],
+)
+def test_the_privacy_notice_tells_what_is_counted_against_abuse(
+    site: Path, code: str, counted: str, ground: str
+) -> None:
+    """Made from an address it is personal data for a day, so its ground is told too."""
+    assert counted in notices(site)[code]
+    assert ground in notices(site)[code]
+
+
 def test_the_privacy_notice_names_the_keys_that_open_a_booking(site: Path, key: PrivateKey) -> None:
     for words in notices(site).values():
         assert fingerprint(public_text(key)) in words

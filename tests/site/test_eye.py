@@ -75,6 +75,19 @@ def test_every_page_fits_a_window_of_320_pixels(
     assert {where: width for where, width in wide.items() if width > 320} == {}
 
 
+def test_letters_of_twice_the_size_push_no_page_sideways(
+    page: Page, served: str, documents: dict[str, Document]
+) -> None:
+    """On a phone: who reads large letters has enough to do with scrolling down."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    wide = {}
+    for where in documents:
+        page.goto(served + where, wait_until="load")
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        wide[where] = page.evaluate("document.documentElement.scrollWidth")
+    assert {where: width for where, width in wide.items() if width > 360} == {}
+
+
 def test_a_phone_number_runs_left_to_right_on_a_hebrew_page(page: Page, served: str) -> None:
     """What axe does not see: the order of the characters on the screen, all on one line."""
     page.set_viewport_size({"width": 360, "height": 800})

@@ -1,11 +1,15 @@
 """Facts for machines: schema.org in JSON-LD. Only terms of the core vocabulary, and no ratings."""
 
 import json
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from markupsafe import Markup
 
-from booking_endpoint.practice import Hours, Place, Practice
+from booking_endpoint.availability import doors
+from booking_endpoint.practice import Place, Practice
+from booking_endpoint.timetable import Closure, Hours, Stretch, Weeks
 from theme.plugins.doorsign import clock, on_site, prices
 from theme.plugins.heads import Head
 
@@ -49,16 +53,12 @@ def physician(practice: Practice, code: str, origin: str) -> Markup:
             "currenciesAccepted": "EUR",
             "paymentAccepted": ", ".join(PAYMENT[way] for way in practice.payment.methods),
             "priceRange": f"{min(amounts):.0f}–{max(amounts):.0f} EUR",
-            "openingHoursSpecification": [opening(hours) for hours in on_site(practice)],
+            "openingHoursSpecification": [
+                weekly(hours) for hours in on_site(practice.hours) if sayable(hours)
+            ],
             "specialOpeningHoursSpecification": [
-                {
-                    "@type": "OpeningHoursSpecification",
-                    "validFrom": closure.first.isoformat(),
-                    "validThrough": closure.last.isoformat(),
-                    "opens": "00:00",
-                    "closes": "00:00",
-                }
-                for closure in practice.closures
+                *(closed(closure) for closure in practice.closures if closure.whole),
+                *extra_days(practice),
             ],
         }
     )
@@ -74,13 +74,43 @@ def address(place: Place) -> dict[str, str]:
     }
 
 
-def opening(hours: Hours) -> dict[str, str]:
+def sayable(hours: Hours) -> bool:
+    """Whether schema.org has words for these hours: it knows no odd, even or second weeks."""
+    return hours.weeks is Weeks.EVERY and hours.every_second_from is None
+
+
+def weekly(hours: Hours) -> dict[str, str]:
+    day = {"dayOfWeek": f"{SCHEMA}/{hours.weekday.name.title()}"}
+    return {**opening(hours, hours.first, hours.last), **day}
+
+
+def opening(stretch: Stretch, first: date, last: date) -> dict[str, str]:
+    """Opening times, with the dates between which they hold, where there are any."""
     return {
         "@type": "OpeningHoursSpecification",
-        "dayOfWeek": f"{SCHEMA}/{hours.weekday.name.title()}",
-        "opens": clock(hours.opens),
-        "closes": clock(hours.closes),
+        "opens": clock(stretch.opens),
+        "closes": clock(stretch.closes),
+        **({"validFrom": first.isoformat()} if first > date.min else {}),
+        **({"validThrough": last.isoformat()} if last < date.max else {}),
     }
+
+
+def closed(closure: Closure) -> dict[str, str]:
+    """To schema.org, a day is closed that opens and closes at midnight."""
+    return {
+        "@type": "OpeningHoursSpecification",
+        "opens": "00:00",
+        "closes": "00:00",
+        "validFrom": closure.first.isoformat(),
+        "validThrough": closure.last.isoformat(),
+    }
+
+
+def extra_days(practice: Practice) -> Iterator[dict[str, str]]:
+    """Days with extra openings, whole: to schema.org, what is special replaces the week's hours."""
+    for day in sorted({one.day for one in on_site(practice.openings)}):
+        for stretch in sorted(on_site(doors(day, practice)), key=lambda one: one.opens):
+            yield opening(stretch, day, day)
 
 
 def medical_page(practice: Practice, head: Head, url: str, origin: str) -> Markup:

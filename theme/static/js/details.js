@@ -3,13 +3,16 @@
 
 const CONTROL = /[\x00-\x1f\x7f-\x9f]/g
 
+/** A text without its accents, which many leave out when they type. */
+const bare = (text) => text.normalize("NFD").replace(/\p{M}/gu, "")
+
 /** The names of the months in a language, with their numbers, as people type them. */
 function months(lang) {
   const names = new Map()
   for (const month of ["long", "short"]) {
     const write = new Intl.DateTimeFormat([lang, "en"], { month, timeZone: "UTC" })
     for (let number = 1; number <= 12; number++)
-      names.set(write.format(Date.UTC(2000, number - 1)).toLowerCase().replace(/\.$/, ""), number)
+      names.set(bare(write.format(Date.UTC(2000, number - 1)).toLowerCase().replace(/\.$/, "")), number)
   }
   return names
 }
@@ -20,8 +23,10 @@ export function birthDate(answers, languages, today) {
   if (day && !month && !year) [day, month = "", year = ""] = day.split(/[\s/.-]+/)
   if (!day || !month || !year) return { wrong: "birth" }
   if (!/^\d{4}$/.test(year)) return { wrong: "year4" }
-  const name = month.toLowerCase().replace(/\.$/, "")
-  const number = /^\d+$/.test(month) ? +month : languages.map((lang) => months(lang).get(name)).find(Boolean)
+  day = day.replace(/^(\d+)(er|st|nd|rd|th|°|º)$/i, "$1")
+  const name = bare(month.toLowerCase().replace(/\.$/, "")) // in Hebrew it may carry its preposition
+  const named = (lang) => months(lang).get(name) ?? months(lang).get(name.replace(/^ב/, ""))
+  const number = /^\d+$/.test(month) ? +month : languages.map(named).find(Boolean)
   const date = new Date(Date.UTC(+year, number - 1, /^\d+$/.test(day) ? +day : NaN))
   if (!(date.getUTCMonth() === number - 1 && date.getUTCDate() === +day)) return { wrong: "nodate" }
   const written = year + date.toISOString().slice(4, 10)

@@ -1,0 +1,29 @@
+"""Changed facts, and what the reader says of them."""
+
+import pytest
+
+from booking_endpoint.reading import BadPractice, read_practice
+from tests.core.cast import FACTS
+
+HERE = "# here"
+"""Stands on the line that an error must name."""
+
+
+def changed(*changes: tuple[str, str]) -> str:
+    """The demo practice's facts, each old text replaced once by a new one."""
+    text = FACTS
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    return text
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(BadPractice) as error:
+        read_practice(text, "practice.toml")
+    return str(error.value)
+
+
+def marked_line(text: str) -> int:
+    [line] = [number for number, line in enumerate(text.splitlines(), 1) if HERE in line]
+    return line
