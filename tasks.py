@@ -112,7 +112,7 @@ def must(*command: Word) -> None:
 def start(words: list[str]) -> NoReturn:
     """From a bare Python to invoke in .venv; without a verb, to the list of verbs."""
     try:
-        prepare(TEST_LOCK if "test" in words else RUN_LOCK)
+        prepare(TEST_LOCK if {"test", "bench"} & set(words) else RUN_LOCK)
         become(PYTHON, "-m", "invoke", *(words or ["--list"]))
     except KeyboardInterrupt:
         sys.exit(130)
@@ -179,6 +179,14 @@ def test(_: Context, only: str = "tests") -> None:  # noqa: PT028 -- a verb, not
     check("ruff format --check")
     check("mypy")
     check("pytest", only)
+
+
+@task(help={"only": "the one benchmark to run; its figures are printed, not written"})
+def bench(_: Context, only: str = "") -> None:
+    """Measure everything in one run and write docs/BENCH.md: six minutes on an idle machine."""
+    code = call(sys.executable, "-m", "tests.bench", *(("--only", only) if only else ()))
+    if code:
+        raise Exit(code=code)
 
 
 def check(module: str, *words: str) -> None:
