@@ -35,7 +35,7 @@ def played(
                 visit: [
                     start
                     for start in patient.times(visit, DAY.isoformat(), 1)
-                    if datetime.fromisoformat(start).hour < 10
+                    if datetime.fromisoformat(start).hour < 15
                 ]
                 for visit in VISITS
             }
@@ -49,7 +49,7 @@ def test_there_was_something_to_fight_for(played: tuple[Practice, list[Act]]) ->
     """Else the other tests would say nothing."""
     acts = played[1]
     for kind, status in [("book", 201), ("book", 409), ("move", 200), ("move", 409)]:
-        assert sum(act.kind == kind and act.status == status for act in acts) >= 5, (kind, status)
+        assert sum(act.kind == kind and act.status == status for act in acts) >= 3, (kind, status)
     assert {act.status for act in acts} == {200, 201, 409}
 
 
