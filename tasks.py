@@ -169,6 +169,19 @@ def desk(
     become(sys.executable, "-m", "desk", "serve", *words)
 
 
+@task(
+    help={
+        "url": "the live site, such as https://dr-example.fr",
+        "site": "a built site, instead of building it anew",
+        "practice": "the facts file",
+    }
+)
+def verify(_: Context, url: str, site: str = "", practice: str = "content/practice.toml") -> None:
+    """Compare a live site with what would be published from here, byte for byte."""
+    built = ("--site", site) if site else ()
+    become(sys.executable, "-m", "deploy.verify", url, "--practice", practice, *built)
+
+
 @task(help={"only": "the tests to run, a folder or a file, after all other checks"})
 def test(_: Context, only: str = "tests") -> None:  # noqa: PT028 -- a verb, not a test
     """Every check, as CI runs them: ruff, mypy, pytest. The first that fails ends it."""
