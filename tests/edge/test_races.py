@@ -128,6 +128,33 @@ def test_of_forty_at_once_one_gets_the_time(shared: tuple[Practice, int]) -> Non
     assert loose_cells(practice) == []
 
 
+def test_one_request_sent_forty_times_at_once_is_one_booking(
+    shared: tuple[Practice, int],
+) -> None:
+    """A bad line, an impatient thumb: two processes hear it, and all forty answers are the same."""
+    practice, _parent = shared
+    with Patient(practice) as patient:
+        times = patient.times()[1::3][:5]
+        requests = [patient.request(start) for start in times]
+
+    async def rounds() -> None:
+        async with AsyncExitStack() as stack:
+            clients = await connected_crowd(practice, stack)
+            for request in requests:
+                answers = await at_once(clients, "/bookings", [request] * PATIENTS)
+                assert Counter(answer.status_code for answer in answers) == {201: 1, 200: 39}
+                told = [answer.json() for answer in answers]
+                assert {(one["start"], one["code"]) for one in told} == {
+                    (request["start"], told[0]["code"])
+                }
+
+    asyncio.run(rounds())
+    assert loose_cells(practice) == []
+    with closing(sqlite3.connect(practice.database, timeout=10)) as database:
+        starts = Counter(row[0] for row in database.execute("SELECT start FROM bookings"))
+    assert [starts[parse_instant(start)] for start in times] == [1] * len(times)
+
+
 def test_visits_of_every_length_at_once_never_overlap(shared: tuple[Practice, int]) -> None:
     """Two days, forty patients: booked, moved and cancelled in no order at all."""
     practice, _parent = shared
