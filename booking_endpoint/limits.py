@@ -76,7 +76,7 @@ class Limits:
         if known.is_loopback:
             return NOBODY
         network = ip_network((known, 24 if known.version == 4 else 56), strict=False)
-        return hashlib.blake2b(network.network_address.packed, key=self._salt[:32]).digest()[:16]
+        return hashlib.blake2b(network.network_address.packed, key=self._salt).digest()[:16]
 
     def ask_ticket(self, network: bytes, now: int) -> int:
         """How many times dearer than usual the proof for this ticket is; raises TooMany."""

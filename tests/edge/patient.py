@@ -68,6 +68,9 @@ class Visitor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         self.http.close()
 
 

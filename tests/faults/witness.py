@@ -9,14 +9,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import cached_property
-from types import TracebackType
-from typing import Self
 
 import httpx
 
 from booking_endpoint.instants import DAY, rfc3339
 from booking_endpoint.tickets import Tickets
-from tests.edge.patient import Browser, Page, Patient, ready_ticket
+from tests.edge.patient import Browser, Page, Patient, Visitor, ready_ticket
 from tests.edge.traces import traces
 from tests.faults.disk import Shim
 from tests.serving import ROOT, SECRET, Practice, answers, wait_until
@@ -66,7 +64,7 @@ def serving_on(
     assert [said for said in SAID if said in log.read_text()] == [], log.read_text()
 
 
-class Witness:
+class Witness(Visitor):
     """Books one time after the other, by script and by form, and remembers every yes."""
 
     def __init__(self, practice: Practice) -> None:
@@ -76,17 +74,9 @@ class Witness:
         self.script.http.timeout = self.form.http.timeout = httpx.Timeout(PATIENCE)
         self.acknowledged: dict[str, str] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.script.http.close()
-        self.form.http.close()
+    def close(self) -> None:
+        self.script.close()
+        self.form.close()
 
     @cached_property
     def times(self) -> list[str]:
