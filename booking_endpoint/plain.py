@@ -220,7 +220,8 @@ class Plain:
         if isinstance(slot, Taken):
             return self._details(asked, visit, start, slot, ticket, {})
         request = Request(identity, visit.id, rfc3339(start), asked.language, self._rooms.number())
-        envelope = to_text(seal(request.to_json(), practice.sealed_to))
+        keys = [recipient.key for recipient in practice.sealed_to]
+        envelope = to_text(seal(request.to_json(), keys))
         return self._page(
             asked,
             "confirm.html",

@@ -152,10 +152,24 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Someone who can open an envelope: a role, and a P-256 public key in base64url."""
+    """Someone who can open an envelope: a role, and a public key as a text."""
 
     role: str
     key: str
+    """A P-256 point in base64url and, after a dot, its hybrid half where there is one."""
+
+    @property
+    def point(self) -> str:
+        return self.key.partition(".")[0]
+
+    @property
+    def hybrid(self) -> str:
+        return self.key.partition(".")[2]
+
+    def to_toml(self) -> str:
+        """The `[[recipients]]` table of the facts file."""
+        hybrid = f'hybrid = "{self.hybrid}"\n' if self.hybrid else ""
+        return f'[[recipients]]\nrole = "{self.role}"\nkey = "{self.point}"\n{hybrid}'
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,11 +212,10 @@ class Practice:
         return self.places[0].phone
 
     @property
-    def sealed_to(self) -> tuple[str, ...]:
-        """One key for each sealing of an envelope.
+    def sealed_to(self) -> tuple[Recipient, ...]:
+        """One recipient for each sealing of an envelope.
 
         Always as many: a place without a recipient goes to the first once more, so that
         an envelope does not tell how many people can open it.
         """
-        keys = [recipient.key for recipient in self.recipients]
-        return tuple((keys + keys[:1] * RECIPIENTS)[:RECIPIENTS]) if keys else ()
+        return (self.recipients + self.recipients[:1] * RECIPIENTS)[:RECIPIENTS]

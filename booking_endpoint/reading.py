@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from booking_endpoint.facts import BadPractice, Facts, read_facts
 from booking_endpoint.practice import (
@@ -269,12 +270,23 @@ def read_payment(facts: Facts, languages: tuple[str, ...]) -> Payment:
     return payment
 
 
+def read_hybrid(point: str, hybrid: str) -> str:
+    return read_key(f"{point}.{hybrid}")
+
+
 def read_recipients(facts: Facts) -> tuple[Recipient, ...]:
     recipients: list[Recipient] = []
     for table in facts.tables("recipients"):
         if len(recipients) == RECIPIENTS:
             raise table.wrong("", f"at most {RECIPIENTS} can open an envelope")
         role = table.choice("role", ["doctor", "secretary", "recovery"])
-        recipients.append(Recipient(role, table.parsed("key", read_key)))
+        key, hybrid = table.parsed("key", read_key), table.text("hybrid", "")
+        if hybrid:
+            key = table.parsed("hybrid", partial(read_hybrid, key))
+        recipients.append(Recipient(role, key))
+        if bool(hybrid) != bool(recipients[0].hybrid):
+            raise table.wrong(
+                "hybrid", "give it to every recipient or to none: they share a format"
+            )
         table.done()
     return tuple(recipients)

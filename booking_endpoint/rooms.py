@@ -8,7 +8,7 @@ from booking_endpoint import availability as calendar
 from booking_endpoint.availability import Busy
 from booking_endpoint.booking import mark as _
 from booking_endpoint.booking import may_change
-from booking_endpoint.envelope import check_envelope, from_text
+from booking_endpoint.envelope import read_envelope
 from booking_endpoint.instants import DAY, Slot, day_of, parse_instant
 from booking_endpoint.limits import NOBODY, Limits, TooMany
 from booking_endpoint.practice import Practice, Visit
@@ -154,8 +154,7 @@ class Rooms:
         """Check everything, then take the slot. The same ticket again: the same answer."""
         visit, start = self.visit(asked), self.start(asked)
         nonce = self.tickets.redeem(asked.need("ticket"), proof, asked.now)
-        envelope = from_text(asked.need("envelope"))
-        check_envelope(envelope)
+        envelope = read_envelope(asked.need("envelope"))
         codes = {handle.id: handle.code for handle in self.tickets.handles(nonce)}
         slot = self.likely(visit, start, asked.now) or await self.offered(visit, start, asked.now)
         if isinstance(slot, Taken):

@@ -45,9 +45,10 @@ def read_country(text: str) -> str:
 
 
 def read_key(text: str) -> str:
-    """A P-256 point, uncompressed (SEC 1, 2.3.3): 65 bytes in base64url without padding."""
+    """A public key as a recipient's facts have it; a ValueError says which half is none."""
     try:
         check_key(text)
     except BadKey:
-        raise ValueError("is not a public key: 65 bytes of a P-256 point in base64url") from None
+        wanted = "a hybrid half: 1,216 bytes" if "." in text else "a P-256 point: 65 bytes"
+        raise ValueError(f"is not {wanted} in base64url, as `invoke keys` writes it") from None
     return text

@@ -19,9 +19,9 @@ from booking_endpoint import availability as calendar
 from booking_endpoint.app import create_app
 from booking_endpoint.booking import Identity, Request
 from booking_endpoint.config import Config
-from booking_endpoint.envelope import lock_key, new_key, public_text, seal, unlock_key
+from booking_endpoint.envelope import SEED, key_from, lock_key, public_text, seal, unlock_key
 from booking_endpoint.instants import DAY, days_between, rfc3339
-from booking_endpoint.practice import Practice
+from booking_endpoint.practice import Practice, Recipient
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.store import State, Store
 from deploy.one_origin import one_origin
@@ -109,14 +109,14 @@ def demo_facts(key_file: Path) -> str:
     """The practice's facts, with a recipient whose key was made on this machine."""
     if not key_file.exists():
         print("Making a key …", flush=True)
-        key_file.write_bytes(lock_key(new_key(), PASSPHRASE))
+        key_file.write_bytes(lock_key(key_from(secrets.token_bytes(SEED)), PASSPHRASE))
         key_file.chmod(0o600)
     public = public_text(unlock_key(key_file.read_bytes(), PASSPHRASE))
     file = ROOT / "content" / "practice.toml"
     text = file.read_text(encoding="utf-8")
     if read_practice(text, str(file)).recipients:
         return text
-    return f'{text}\n[[recipients]]\nrole = "doctor"\nkey = "{public}"\n'
+    return f"{text}\n{Recipient('doctor', public).to_toml()}"
 
 
 def build(facts: Path, site: Path) -> None:
@@ -153,7 +153,8 @@ async def book(
     for slot in islice(free, 4 * index + 1, 4 * index + 2):
         start, number = rfc3339(slot.start), secrets.token_hex(16)
         request = Request(identity, visit.id, start, language, number)
-        envelope = seal(request.to_json(), practice.sealed_to)
+        keys = [recipient.key for recipient in practice.sealed_to]
+        envelope = seal(request.to_json(), keys)
         cells = slot.cells(visit.before, visit.after)
         await store.book([secrets.token_bytes(16)], slot, cells, State.CONFIRMED, envelope)
 

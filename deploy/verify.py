@@ -29,7 +29,7 @@ WAIT = 20
 """Seconds for one file."""
 
 AT_ONCE = 8
-RECIPIENTS = re.compile(rb'data-recipients="([^"]*)"')
+SEALED_TO = re.compile(rb'data-(?:recipients|hybrid)="([^"]*)"')
 NOT_SERVED = "shell/"
 """The endpoint's own pages are made around these; no web server needs to show them."""
 
@@ -138,11 +138,13 @@ def first_difference(one: bytes, other: bytes) -> int:
 
 def wrong_keys(practice: Practice, answers: Mapping[str, Answer]) -> Iterator[str]:
     """Pages that seal to other keys than the practice's: the worst there is, so said by name."""
-    wanted = " ".join(practice.sealed_to)
+    wanted = {
+        " ".join(one.point for one in practice.sealed_to),
+        " ".join(one.hybrid for one in practice.sealed_to),
+    }
     for path, answer in answers.items():
-        for found in RECIPIENTS.findall(answer.body):
-            if found.decode("utf-8", "replace") != wanted:
-                yield f"{path}: SEALS TO OTHER KEYS than those of the practice"
+        if {found.decode("utf-8", "replace") for found in SEALED_TO.findall(answer.body)} - wanted:
+            yield f"{path}: SEALS TO OTHER KEYS than those of the practice"
 
 
 def wrong_endpoint(practice: Practice, url: str, fetch: Fetch) -> Iterator[str]:

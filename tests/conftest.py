@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
-from booking_endpoint.envelope import PrivateKey, new_key
+from booking_endpoint.envelope import PrivateKey
 from deploy.demo import build
 from tasks import chromium
+from tests.keys import new_key
 from tests.serving import Practice, facts_with, practice_in
 
 settings.register_profile("souspli", deadline=None, suppress_health_check=[HealthCheck.too_slow])

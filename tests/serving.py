@@ -17,6 +17,7 @@ import uvicorn
 from booking_endpoint.app import create_app
 from booking_endpoint.config import Config
 from booking_endpoint.envelope import PrivateKey, public_text
+from booking_endpoint.practice import Recipient
 from deploy.one_origin import one_origin
 
 ROOT = Path(__file__).parents[1]
@@ -29,7 +30,7 @@ def facts_with(key: PrivateKey, *changes: tuple[str, str]) -> str:
     for old, new in changes:
         assert old in text, f"the facts do not hold {old!r}"
         text = text.replace(old, new)
-    return f'{text}\n[[recipients]]\nrole = "doctor"\nkey = "{public_text(key)}"\n'
+    return f"{text}\n{Recipient('doctor', public_text(key)).to_toml()}"
 
 
 @dataclass

@@ -11,10 +11,10 @@ from collections import Counter
 from itertools import cycle
 from typing import Any
 
-from booking_endpoint.envelope import new_key
 from tests.bench import ground
 from tests.bench.load import LONGEST, sent
 from tests.edge.patient import solved
+from tests.keys import new_key
 
 NETWORKS, ADDRESSES = 40, 25
 """So many neighbourhoods, and so many addresses in each: a small botnet."""

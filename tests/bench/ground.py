@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from booking_endpoint.availability import Busy
-from booking_endpoint.envelope import PrivateKey, new_key, public_text, seal, to_text
+from booking_endpoint.envelope import PrivateKey, public_text, seal, to_text
 from booking_endpoint.instants import CELL, Slot, parse_instant
 from booking_endpoint.store import State, Store
 from booking_endpoint.tickets import TRIES, Tickets
 from tests.bench.load import ask, get, post_json
 from tests.bench.machine import cpu_seconds
 from tests.edge.patient import RECIPIENTS, ready_ticket
+from tests.keys import new_key
 from tests.serving import ROOT, SECRET, Practice, practice_in
 
 VISIT, MINUTES = "consultation", 30
@@ -182,7 +183,7 @@ def prepared(practice: Practice, starts: Iterable[str]) -> list[bytes]:
 # --- what is in the file -------------------------------------------------------------------------
 
 
-def fill(practice: Practice, rows: Iterable[Row], envelope: bytes = bytes(6388)) -> None:
+def fill(practice: Practice, rows: Iterable[Row], envelope: bytes = bytes(9553)) -> None:
     """Write bookings and their cells straight into the file the endpoint made."""
     given = list(rows)
     names = sorted(secrets.token_bytes(16) for _ in given)  # in the order of the key: it is faster

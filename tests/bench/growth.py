@@ -22,7 +22,7 @@ PAST_CONFIRMED = 20_000
 """More of five minutes do not fit into the days a practice may keep; the rest is cancelled."""
 
 SHORT = bytes(64)
-"""A million envelopes of their true length would be 6.4 GB."""
+"""A million envelopes of their true length would be 9.6 GB."""
 
 ROUNDS, EACH = 8, 6
 KINDS = ("availability, cold", "booking", "show")
@@ -39,7 +39,7 @@ def run(folder: Path) -> Result:
     found = Result(
         "Growth",
         columns=("median of one request, ms", *(f"{size:,} rows" for size in SIZES)),
-        note=f"Envelopes of {len(SHORT)} bytes in place of 6,388: a million true ones are 6.4 GB. "
+        note=f"Envelopes of {len(SHORT)} bytes in place of 9,553: a million true ones are 9.6 GB. "
         f"{SOON} bookings lie between today and the horizon in every file; of the rest half in "
         "the past (as long as a practice may keep them, most of them cancelled), half beyond.",
     )

@@ -22,7 +22,7 @@ FIRST = 2_000_000_000 - 2_000_000_000 % 1800
 async def measure(store: Store, clients: int, seconds: float) -> dict[str, float]:
     """So many tasks, each booking one free time after the other."""
     await store.open()
-    numbers, envelope, times = count(), os.urandom(6388), list[float]()
+    numbers, envelope, times = count(), os.urandom(9553), list[float]()
     started = time.perf_counter()
 
     async def client() -> None:

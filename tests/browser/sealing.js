@@ -1,9 +1,11 @@
 /* Run inside a page, by tests alone: the page's own sealing with a given ephemeral key, and its
    counterpart, which the page itself has no need of. Built on what envelope.js exports. */
 
-const { AES_256_GCM, fromText, schedule, seal, sealTo, toText } = await import("/theme/js/envelope.js")
+const { AES_256_GCM, agreed, FORMATS, fromText, schedule, seal, sealTo, toText } = await import("/theme/js/envelope.js")
 const P256 = { name: "ECDH", namedCurve: "P-256" }
+const HYBRID = "MLKEM768-X25519"
 const POINT = 65
+const ENCAPSULATED = { 1: POINT, 2: 1120 }
 
 export { seal }
 
@@ -23,23 +25,55 @@ export const publicKey = (point) => crypto.subtle.importKey("raw", fromHex(point
 export async function sealVector({ aead, info, aad, plaintext, skEm, pkEm, pkRm }) {
   const ephemeral = { privateKey: await privateKey(skEm, pkEm), publicKey: await publicKey(pkEm) }
   const told = { aead, aad: fromHex(aad), ephemeral }
-  return toHex(await sealTo(fromHex(pkRm), fromHex(plaintext), fromHex(info), told))
+  const format = { ...FORMATS[1], info: fromHex(info) }
+  return toHex(await sealTo(fromHex(pkRm), fromHex(plaintext), format, told))
 }
 
-/** Open one sealing with the recipient's private key; throws where it was sealed to another. */
-export async function open(sealing, scalar, point, info, { aead = AES_256_GCM, aad = "" } = {}) {
-  const data = typeof sealing === "string" ? fromHex(sealing) : sealing
-  const [enc, sealed] = [data.slice(0, POINT), data.slice(POINT)]
+/** The secret of DHKEM that a point was encapsulated with. */
+async function fromPoint(enc, scalar, point) {
   const them = { name: "ECDH", public: await publicKey(toHex(enc)) }
   const shared = new Uint8Array(await crypto.subtle.deriveBits(them, await privateKey(scalar, point), 256))
-  const { key, iv } = await schedule(shared, enc, fromHex(point), fromHex(info), aead)
+  return agreed(shared, enc, fromHex(point))
+}
+
+/** The secret of MLKEM768-X25519, by the browser's own decapsulation with the seed of the key. */
+async function fromHybrid(enc, seed) {
+  const key = await crypto.subtle.importKey("raw-seed", fromHex(seed), HYBRID, false, ["decapsulateBits"])
+  return new Uint8Array(await crypto.subtle.decapsulateBits(HYBRID, key, enc))
+}
+
+/** The public key that a hybrid seed stands for, in hexadecimal. */
+export async function hybridPublic(seed) {
+  const key = await crypto.subtle.importKey("raw-seed", fromHex(seed), HYBRID, true, ["decapsulateBits"])
+  const half = await crypto.subtle.getPublicKey(key, ["encapsulateBits"])
+  return toHex(new Uint8Array(await crypto.subtle.exportKey("raw-public", half)))
+}
+
+async function decrypted(sealed, secret, kem, info, aead, aad) {
+  const { key, iv } = await schedule(secret, kem, fromHex(info), aead)
   const how = { name: "AES-GCM", iv, additionalData: fromHex(aad) }
   return toHex(new Uint8Array(await crypto.subtle.decrypt(how, key, sealed)))
 }
 
-/** Open the sealing at a place of a whole envelope in base64url. */
-export function openEnvelope(envelope, place, scalar, point, info, room) {
-  const size = POINT + room + 16
-  const start = 1 + place * size
-  return open(fromText(envelope).slice(start, start + size), scalar, point, info)
+/** Open one sealing of format 1 with the recipient's key; throws where it was sealed to another. */
+export async function open(sealing, scalar, point, info, { aead = AES_256_GCM, aad = "" } = {}) {
+  const data = typeof sealing === "string" ? fromHex(sealing) : sealing
+  const enc = data.slice(0, POINT)
+  return decrypted(data.slice(POINT), await fromPoint(enc, scalar, point), FORMATS[1].kem, info, aead, aad)
+}
+
+const sealing = (envelope, version, place, room) => {
+  const size = ENCAPSULATED[version] + room + 16
+  return fromText(envelope).slice(1 + place * size, 1 + (place + 1) * size)
+}
+
+/** Open the sealing at a place of a whole envelope of format 1 in base64url. */
+export const openEnvelope = (envelope, place, scalar, point, info, room) =>
+  open(sealing(envelope, 1, place, room), scalar, point, info)
+
+/** The same for format 2, with the seed of the hybrid key. */
+export async function openHybrid(envelope, place, seed, info, room) {
+  const data = sealing(envelope, 2, place, room)
+  const secret = await fromHybrid(data.slice(0, ENCAPSULATED[2]), seed)
+  return decrypted(data.slice(ENCAPSULATED[2]), secret, FORMATS[2].kem, info, AES_256_GCM, "")
 }

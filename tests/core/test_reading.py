@@ -10,20 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking_endpoint.envelope import new_key, public_text, to_text
+from booking_endpoint.envelope import public_text, to_text
 from booking_endpoint.facts import read_facts
-from booking_endpoint.practice import RECIPIENTS, Practice
+from booking_endpoint.practice import RECIPIENTS, Practice, Recipient
 from booking_endpoint.reading import read_practice
 from booking_endpoint.timetable import Weekday
 from booking_endpoint.values import read_rpps
 from tests.core.cast import DEMO, FACTS
 from tests.core.refusals import HERE, changed, marked_line, refusal
+from tests.keys import new_key
 
 KEY = public_text(new_key())
+POINT, HYBRID = KEY.split(".")
 
 
-def recipient(key: str, role: str = "doctor", mark: str = "") -> str:
-    return f'\n[[recipients]]\nrole = "{role}"\nkey = "{key}"  {mark}\n'
+def recipient(key: str, role: str = "doctor", mark: str = "", *, late: str = "") -> str:
+    """A table; with its mark at the point, and what is said of the hybrid half after it."""
+    point, _, hybrid = key.partition(".")
+    half = f'hybrid = "{hybrid}"  {late}\n' if hybrid else ""
+    return f'\n[[recipients]]\nrole = "{role}"\nkey = "{point}"  {mark}\n{half}'
 
 
 # --- What is read ---------------------------------------------------------------------------------
@@ -91,7 +96,7 @@ def with_keys(count: int) -> tuple[Practice, list[str]]:
 @pytest.mark.parametrize(("count", "order"), [(1, [0, 0, 0]), (2, [0, 1, 0]), (3, [0, 1, 2])])
 def test_an_envelope_is_sealed_as_often_whoever_can_open_it(count: int, order: list[int]) -> None:
     practice, keys = with_keys(count)
-    assert practice.sealed_to == tuple(keys[place] for place in order)
+    assert [recipient.key for recipient in practice.sealed_to] == [keys[place] for place in order]
     assert len(practice.sealed_to) == RECIPIENTS
 
 
@@ -310,15 +315,15 @@ def test_a_bad_fact_is_refused_by_file_line_and_key(
 
 COMPRESSED = to_text(b"\x02" + bytes(32))
 BAD_KEYS = {
-    "too short": KEY[:-4],
-    "too long": f"{KEY}AAAA",
+    "too short": POINT[:-4],
+    "too long": f"{POINT}AAAA",
     "compressed": COMPRESSED,
     "not a point": to_text(b"\x05" + bytes(64)),
     "not on the curve": to_text(b"\x04" + bytes(63) + b"\x01"),
-    "padded": f"{KEY}=",
-    "with a sign of plain base64": f"{KEY[:40]}+{KEY[41:]}",
-    "with a space in it": f"{KEY[:40]} {KEY[40:]}",
-    "with a letter of another alphabet": f"{KEY[:40]}é{KEY[41:]}",
+    "padded": f"{POINT}=",
+    "with a sign of plain base64": f"{POINT[:40]}+{POINT[41:]}",
+    "with a space in it": f"{POINT[:40]} {POINT[40:]}",
+    "with a letter of another alphabet": f"{POINT[:40]}é{POINT[41:]}",
     "a word": "key",
 }
 
@@ -328,6 +333,27 @@ def test_a_bad_recipient_key_is_refused_by_file_line_and_key(key: str) -> None:
     """Else every patient would meet the mistake, and nobody else."""
     text = FACTS + recipient(key, mark=HERE)
     assert refusal(text).startswith(f"practice.toml, line {marked_line(text)}, recipients.1.key: ")
+
+
+@pytest.mark.parametrize("hybrid", [HYBRID[:-4], f"{HYBRID}A", POINT, f"A{HYBRID[1:]}=", "key"])
+def test_a_bad_hybrid_half_is_refused_by_its_own_line(hybrid: str) -> None:
+    text = FACTS + recipient(f"{POINT}.{hybrid}", late=HERE)
+    assert refusal(text).startswith(
+        f"practice.toml, line {marked_line(text)}, recipients.1.hybrid: "
+    )
+
+
+@pytest.mark.parametrize(("first", "second"), [(KEY, POINT), (POINT, KEY)])
+def test_a_hybrid_half_is_given_to_every_recipient_or_to_none(first: str, second: str) -> None:
+    """Else envelopes would fall back to the older format, and nobody would notice."""
+    text = FACTS + recipient(first) + recipient(second, "recovery")
+    assert "every recipient or to none" in refusal(text)
+
+
+def test_a_recipient_writes_the_table_it_is_read_from() -> None:
+    for key in (KEY, POINT):
+        told = read_practice(FACTS + Recipient("recovery", key).to_toml()).recipients
+        assert told == (Recipient("recovery", key),)
 
 
 def test_a_recipient_too_many_is_refused_where_it_begins() -> None:

@@ -1,8 +1,9 @@
 """Test vectors as files: those of others, a whole envelope of ours, and the one that is pictured.
 
-`python -m tests.core.vectors` writes those of ours that are missing. An envelope is sealed with
-fresh randomness, so every run gives another one that is as good; each was made once, and its
-file stays as it is, so that what was sealed long ago is seen to open still.
+`python -m tests.core.vectors` writes those of format 2 that are missing. An envelope is sealed
+with fresh randomness, so every run gives another one that is as good; each was made once, and
+its file stays as it is, so that what was sealed long ago is seen to open still. The one of
+format 1 was made by the code of its time.
 """
 
 import json
@@ -11,11 +12,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from booking_endpoint.envelope import PrivateKey, public_text, seal, to_text
+from booking_endpoint.envelope import PrivateKey, key_from, public_text, seal, to_text
 
 FOLDER = Path(__file__).parents[1] / "vectors"
 
-ENVELOPE, EXAMPLE = "envelope-1.json", "example-1.json"
+ENVELOPE, HYBRID_ENVELOPE, EXAMPLE = "envelope-1.json", "envelope-2.json", "example-2.json"
 
 CONTENT = {
     "name": "יעל O’Connor-Valombreuse 👩🏽‍⚕️",
@@ -52,30 +53,29 @@ def read_vector(name: str) -> dict[str, Any]:
 
 
 def private_key(scalar: str) -> PrivateKey:
-    """The P-256 private key of this scalar, in hexadecimal."""
-    return ec.derive_private_key(int(scalar, 16), ec.SECP256R1())
+    """A key older than the hybrid: the P-256 scalar alone, in hexadecimal."""
+    return PrivateKey(ec.derive_private_key(int(scalar, 16), ec.SECP256R1()))
 
 
 def new_envelope_vector(told: dict[str, str]) -> dict[str, Any]:
     """One envelope with all that it takes to open each of its sealings, and to check the key."""
-    scalars = [f"{recipient:02x}" * 32 for recipient in (0x11, 0x22, 0x33)]
-    keys = [private_key(scalar) for scalar in scalars]
+    seeds = [bytes([recipient]) * 32 for recipient in (0x11, 0x22, 0x33)]
+    keys = [public_text(key_from(seed)) for seed in seeds]
     content = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     return {
-        "source": "Souspli, envelope format 1, as docs/DESIGN.md writes it down",
-        "info": b"souspli envelope 1".hex(),
+        "source": "Souspli, envelope format 2, as docs/DESIGN.md writes it down",
+        "info": b"souspli envelope 2".hex(),
         "room": 2048,
         "recipients": [
-            {"scalar": scalar, "public": public_text(key)}
-            for scalar, key in zip(scalars, keys, strict=True)
+            {"seed": seed.hex(), "public": key} for seed, key in zip(seeds, keys, strict=True)
         ],
         "content": content,
-        "envelope": to_text(seal(content.encode(), [public_text(key) for key in keys])),
+        "envelope": to_text(seal(content.encode(), keys)),
     }
 
 
 if __name__ == "__main__":
-    for file, told in ((ENVELOPE, CONTENT), (EXAMPLE, PICTURED)):
+    for file, told in ((HYBRID_ENVELOPE, CONTENT), (EXAMPLE, PICTURED)):
         if not (FOLDER / file).exists():
             text = json.dumps(new_envelope_vector(told), ensure_ascii=False, indent=2)
             (FOLDER / file).write_text(f"{text}\n", encoding="utf-8")

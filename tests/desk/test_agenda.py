@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from booking_endpoint.envelope import PrivateKey, new_key
+from booking_endpoint.envelope import PrivateKey
 from booking_endpoint.instants import rfc3339
 from booking_endpoint.practice import Practice
 from desk.agenda import Day, Entry, day_of, next_day_with_entries, waiting_days, week_of
 from desk.opening import Opened, open_line
 from tests.desk.cast import MONDAY, NAME, at, exported, facts, identity
+from tests.keys import new_key
 
 TODAY = date(2026, 11, 23)
 

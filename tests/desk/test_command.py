@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from booking_endpoint.envelope import PrivateKey, lock_key, new_key
+from booking_endpoint.envelope import PrivateKey, lock_key
 from tests.desk.cast import MONDAY, NAME, PASSPHRASE, exported, identity
+from tests.keys import new_key
 from tests.serving import ROOT
 
 

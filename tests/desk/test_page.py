@@ -12,7 +12,7 @@ import httpx
 import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from booking_endpoint.envelope import PrivateKey, fingerprint, new_key, public_text
+from booking_endpoint.envelope import PrivateKey, fingerprint, public_text
 from booking_endpoint.practice import Practice
 from desk.opening import Opened
 from desk.server import Server
@@ -32,6 +32,7 @@ from tests.desk.cast import (
     running,
     store_booking,
 )
+from tests.keys import new_key
 from tests.serving import wait_until
 
 Sit = Callable[..., Reader]

@@ -10,12 +10,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from booking_endpoint.instants import Slot, parse_instant, rfc3339
 from booking_endpoint.reading import read_practice
 from booking_endpoint.store import State, Store
 from tests.edge.patient import Patient, ready_ticket
+from tests.keys import new_key
 from tests.serving import Practice
 
 VISITS = ("consultation", "pregnancy", "contraception", "colposcopy")
@@ -114,7 +113,7 @@ class Player:
 
 def play(folder: Path, port: int, seed: int, starts: dict[str, list[str]], acts: int) -> list[Act]:
     """A player's life, in a process of its own; nobody opens what it seals."""
-    practice = Practice(folder, ec.generate_private_key(ec.SECP256R1()), folder, port)
+    practice = Practice(folder, new_key(), folder, port)
     return asyncio.run(Player(practice, seed, starts).play(acts))
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from booking_endpoint.envelope import new_key, public_text, seal, to_text
+from booking_endpoint.envelope import public_text, seal, to_text
 from booking_endpoint.instants import rfc3339
 from booking_endpoint.limits import TooMany
 from booking_endpoint.rooms import Asked, Booked, Rooms
 from booking_endpoint.store import Store
 from booking_endpoint.tickets import FILLING, Tickets
 from tests.core.cast import every_day, instant_of, practice, visit
+from tests.keys import new_key
 
 WHERE = replace(practice(*every_day("08:00", "18:00"), bookings_a_day=1), visits=(visit(30),))
 NOW = instant_of("2026-11-22T08:00Z")

@@ -26,7 +26,7 @@ from tests.serving import Practice, serving, wait_until
 NINE = 1_796_025_600
 """2026-11-30T08:00:00Z."""
 
-SIZE = 6388
+SIZE = 9553
 PAGE = 4096
 
 DISKS, EACH = 50, 48

@@ -304,7 +304,7 @@ def bytes_on_disk(folder: Path) -> bytes:
 
 def test_what_is_forgotten_is_gone_from_the_file(path: Path) -> None:
     """Neither in free pages nor in the write-ahead log, while the store stays open."""
-    envelope, other = os.urandom(6388), os.urandom(6388)
+    envelope, other = os.urandom(9553), os.urandom(9553)
 
     async def act(store: Store) -> None:
         await book(store, 1, envelope)
@@ -321,7 +321,7 @@ def test_what_is_forgotten_is_gone_from_the_file(path: Path) -> None:
 
 
 def test_what_was_moved_or_cancelled_leaves_no_second_copy(path: Path) -> None:
-    envelope = os.urandom(6388)
+    envelope = os.urandom(9553)
 
     async def act(store: Store) -> None:
         await book(store, 1, envelope)

@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from booking_endpoint import plain
-from booking_endpoint.envelope import POINT, ROOM, TAG, VERSION, from_text
+from booking_endpoint.envelope import FORMATS, ROOM, SIZE, TAG, from_text
 from booking_endpoint.pages import Pages
 from booking_endpoint.store import Store
 from tests.edge.patient import Browser, Clock, Form, Patient, opened
@@ -242,8 +242,8 @@ def test_who_came_and_why_is_in_no_byte_left_behind(practice: Practice, tmp_path
 
 def left_open(content: bytes, recipients: Sequence[str]) -> bytes:
     """An envelope of the right shape that seals nothing."""
-    points = [from_text(key) for key in recipients]
-    return VERSION + b"".join(point[:POINT] + content.ljust(ROOM) + bytes(TAG) for point in points)
+    sealing = bytes(FORMATS[2].enc) + content.ljust(ROOM) + bytes(TAG)
+    return (b"\x02" + sealing * len(recipients)).ljust(SIZE, b"\0")
 
 
 def test_the_same_search_finds_an_envelope_that_was_not_sealed(

@@ -7,11 +7,11 @@ from datetime import datetime
 import pytest
 from playwright.sync_api import Browser, FloatRect, Page
 
-from booking_endpoint.envelope import SIZE, from_text, open_envelope
+from booking_endpoint.envelope import SIZE, from_text, key_from, open_envelope
 from booking_endpoint.practice import Practice
 from tests.axe import doubts
 from tests.core.vectors import EXAMPLE as VECTOR
-from tests.core.vectors import private_key, read_vector
+from tests.core.vectors import read_vector
 from tests.site.document import Document
 from theme.plugins.example import EXAMPLE
 
@@ -45,7 +45,7 @@ def test_what_is_pictured_was_sealed_and_opens() -> None:
     envelope = from_text(vector["envelope"])
     told = json.loads(vector["content"])
     for recipient in vector["recipients"]:
-        assert open_envelope(envelope, [private_key(recipient["scalar"])]) == json.dumps(
+        assert open_envelope(envelope, [key_from(bytes.fromhex(recipient["seed"]))]) == json.dumps(
             told, ensure_ascii=False, separators=(",", ":")
         ).encode("utf-8")
     assert (EXAMPLE.name, EXAMPLE.phone) == (told["name"], told["phone"])

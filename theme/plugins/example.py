@@ -1,6 +1,6 @@
 """The booking pictured on the privacy page: nobody's, sealed once, so that every build is the same.
 
-`tests/vectors/example-1.json` holds the whole envelope, and the keys that open it.
+`tests/vectors/example-2.json` holds the whole envelope, and the keys that open it.
 """
 
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ EXAMPLE = Example(
     end=datetime(2026, 12, 1, 8, 30, tzinfo=UTC),
     id="08b967cca5c548f3f48afb3806de568c",
     envelope=(
-        "AQRirsCvmYMtNSCVNQ4YxbdSyNI2apEs4DfG8G3PN70iRMpq_Us1lsJO3gDnIf7ovJ"
-        "jYdpPpPwxySaAqAHS0y6alQ7fkevCZ_tcdnAiAE5-UJyFgLxEm25MzNYL5wmCoUCln"
+        "AjFKEOEWbp1cTEXECb6Xau_BhCHMOKLhxYiL_VnEoWZeSw9olwgsqvdifN5OvZtqKa"
+        "eZQwsZ1Hzo_PN7XcNqeiOIle1Y0gseLI_T9gQk0_64RxTwnNbOPwntFEQTQW_W7QwO"
     ),
     size=SIZE,
 )

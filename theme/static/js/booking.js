@@ -93,7 +93,8 @@ async function sendOnce(status) {
   status.textContent = say("sending")
   number ??= randomHex(16)
   const request = { ...identity, visit: visit.id, start, language: dataset.lang, number }
-  const envelope = await seal(JSON.stringify(request), dataset.recipients.split(" "))
+  const hybrid = document.querySelector("[data-hybrid]")?.dataset.hybrid.split(" ")
+  const envelope = await seal(JSON.stringify(request), dataset.recipients.split(" "), hybrid)
   const answer = await post(envelope)
   if (answer.status === 200 || answer.status === 201) return receive(answer.body)
   if (answer.status === 409) return gone(answer.body)
