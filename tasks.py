@@ -110,7 +110,12 @@ def must(*command: Word) -> None:
 
 
 def start(words: list[str]) -> NoReturn:
-    """From a bare Python to invoke in .venv; without a verb, to the list of verbs."""
+    """From a bare Python to invoke in .venv; without a verb, to the list of verbs.
+
+    `keys rotate` is one verb to a person, and `keys.rotate` to invoke.
+    """
+    if words[:1] == ["keys"] and words[1:] and not words[1].startswith("-"):
+        words = [f"keys.{words[1]}", *words[2:]]
     try:
         prepare(TEST_LOCK if {"test", "bench"} & set(words) else RUN_LOCK)
         become(PYTHON, "-m", "invoke", *(words or ["--list"]))
@@ -122,6 +127,7 @@ if __name__ == "__main__":
     start(sys.argv[1:])
 
 # What follows needs .venv, which a bare Python has just left for.
+from invoke.collection import Collection  # noqa: E402
 from invoke.context import Context  # noqa: E402
 from invoke.exceptions import Exit  # noqa: E402
 from invoke.tasks import task  # noqa: E402
@@ -145,7 +151,7 @@ def demo(_: Context, port: int = 8080, open: bool = True) -> None:
 
 @task(
     help={
-        "key": "the private key; the demo's unless said",
+        "key": "a private key, or a folder of them; the demo's unless said",
         "practice": "the facts file; the demo's unless said",
         "database": "the endpoint's database on this machine; the demo's unless said",
         "host": "the endpoint's server, as ssh knows it, instead of a database",
@@ -167,6 +173,72 @@ def desk(
     quiet = [] if open else ["--no-open"]
     words = ("--key", key, "--practice", practice, *where, *quiet)
     become(sys.executable, "-m", "desk", "serve", *words)
+
+
+WORKSHOP = {
+    "role": "whose key: doctor, secretary or recovery (which lies on paper alone)",
+    "practice": "the facts file, which will name the public half",
+    "folder": "where the key files lie; ~/souspli-keys unless said",
+    "database": "the endpoint's database on this machine, to see first that every booking opens",
+    "host": "the endpoint's server, as ssh knows it, for the same",
+    "open": "show the page to print in the browser",
+}
+FACTS = "content/practice.toml"
+
+
+def workshop(
+    act: str, role: str, practice: str, folder: str, server: list[str], open: bool
+) -> None:
+    """One act on the keys of a practice, at this terminal."""
+    words = [*(["--folder", folder] if folder else []), *server, *([] if open else ["--no-open"])]
+    become(
+        sys.executable, "-m", "desk", "keys", act, "--role", role, "--practice", practice, *words
+    )
+
+
+def server_at(database: str, host: str) -> list[str]:
+    return ["--host", host] if host else ["--database", database] if database else []
+
+
+@task(default=True, help={name: WORKSHOP[name] for name in ("role", "practice", "folder", "open")})
+def make(
+    _: Context, role: str = "doctor", practice: str = FACTS, folder: str = "", open: bool = True
+) -> None:
+    """Make a key: its file under a passphrase, its paper, and its public half in the facts."""
+    workshop("make", role, practice, folder, [], open)
+
+
+@task(help=WORKSHOP)
+def rotate(
+    _: Context,
+    role: str = "doctor",
+    practice: str = FACTS,
+    folder: str = "",
+    database: str = "",
+    host: str = "",
+    open: bool = True,
+) -> None:
+    """A new key in the place of an old one, which goes on opening what it opened."""
+    workshop("rotate", role, practice, folder, server_at(database, host), open)
+
+
+@task(help={name: WORKSHOP[name] for name in ("practice", "folder")})
+def restore(_: Context, practice: str = FACTS, folder: str = "") -> None:
+    """A key from its paper, under a new passphrase: computer lost, passphrase forgotten."""
+    workshop("restore", "doctor", practice, folder, [], False)
+
+
+@task(help={name: text for name, text in WORKSHOP.items() if name != "open"})
+def remove(
+    _: Context,
+    role: str = "secretary",
+    practice: str = FACTS,
+    folder: str = "",
+    database: str = "",
+    host: str = "",
+) -> None:
+    """Seal to a role no more: the secretary who leaves, a recovery that is given up."""
+    workshop("remove", role, practice, folder, server_at(database, host), False)
 
 
 @task(
@@ -200,6 +272,11 @@ def bench(_: Context, only: str = "") -> None:
     code = call(sys.executable, "-m", "tests.bench", *(("--only", only) if only else ()))
     if code:
         raise Exit(code=code)
+
+
+namespace = Collection(
+    build, demo, desk, verify, test, bench, keys=Collection(make, rotate, restore, remove)
+)
 
 
 def check(module: str, *words: str) -> None:

@@ -1,4 +1,4 @@
-"""The desk's command line: `open` for the terminal, `serve` for the local page."""
+"""The desk's command line: `open` for the terminal, `serve` for the local page, `keys`."""
 
 import argparse
 import getpass
@@ -8,18 +8,35 @@ import socket
 import sys
 import time
 import webbrowser
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
 import uvicorn
 
-from booking_endpoint.envelope import BadKey, PrivateKey, unlock_key
+from booking_endpoint.booking import mark
+from booking_endpoint.envelope import BadKey, PrivateKey
 from booking_endpoint.reading import BadPractice, read_practice
+from booking_endpoint.words import read_language
 from desk.app import Desk, create_app
+from desk.keyring import Keyring, Unsafe, unlock_all
+from desk.keys import Stopped, Workshop
 from desk.opening import BadLine, open_line
-from desk.server import Server
+from desk.paper import Paper
+from desk.printing import shown
+from desk.server import Server, Unreachable
+from desk.talk import Talk
+
+_ = mark
+
+TRANSLATIONS = Path(__file__).parent / "translations"
+
+
+KEYS = Path("~/souspli-keys")
+"""Where key files lie unless something else is said: outside every repository."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,12 +44,12 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser().parse_args(arguments)
     try:
         if asked.command == "open":
-            key = unlock_key(asked.key.read_bytes(), passphrase(asked.passphrase_file))
-            return open_lines(utf8(sys.stdin), key, utf8(sys.stdout))
-        return serve(asked)
+            keys, _closed = unlock_all(read_keys(asked.key), passphrase(asked.passphrase_file))
+            return open_lines(utf8(sys.stdin), keys, utf8(sys.stdout))
+        return keys_command(asked) if asked.command == "keys" else serve(asked)
     except BadKey:
-        print(f"{asked.key}: this passphrase does not open the key", file=sys.stderr)
-    except BadPractice as error:
+        print(f"{asked.key[0]}: this passphrase does not open the key", file=sys.stderr)
+    except (BadPractice, Stopped, Unsafe) as error:
         print(error, file=sys.stderr)
     except UnicodeDecodeError:
         print("a file is not text in UTF-8", file=sys.stderr)
@@ -45,16 +62,35 @@ def parser() -> argparse.ArgumentParser:
     described = argparse.ArgumentParser(prog="desk", description=__doc__)
     commands = described.add_subparsers(dest="command", required=True)
     opening = commands.add_parser("open", help="open `export` lines from standard input")
-    opening.add_argument("--key", type=Path, required=True, help="the private key (PKCS#8)")
     opening.add_argument("--passphrase-file", type=Path, help="instead of asking for it")
     serving = commands.add_parser("serve", help="the agenda, on a page of this machine alone")
-    serving.add_argument("--key", type=Path, required=True, help="the private key (PKCS#8)")
-    serving.add_argument("--practice", type=Path, required=True, help="practice.toml")
-    where = serving.add_mutually_exclusive_group(required=True)
-    where.add_argument("--database", type=Path, help="the endpoint's database, on this machine")
-    where.add_argument("--host", help="the endpoint's server, as `ssh` knows it")
-    serving.add_argument("--no-open", action="store_true", help="do not open the browser")
+    for reads in (opening, serving):
+        reads.add_argument(
+            "--key",
+            type=Path,
+            action="append",
+            required=True,
+            help="a private key (PKCS#8), or a folder of them; may be given several times",
+        )
+    keys = commands.add_parser("keys", help="make, rotate, restore or remove a key")
+    keys.add_argument("act", choices=["make", "rotate", "restore", "remove"])
+    keys.add_argument("--role", choices=["doctor", "secretary", "recovery"], default="doctor")
+    keys.add_argument("--folder", type=Path, default=KEYS, help="where the key files lie")
+    for shows, needed in ((serving, True), (keys, False)):
+        shows.add_argument("--practice", type=Path, required=True, help="practice.toml")
+        where = shows.add_mutually_exclusive_group(required=needed)
+        where.add_argument("--database", type=Path, help="the endpoint's database, on this machine")
+        where.add_argument("--host", help="the endpoint's server, as `ssh` knows it")
+        shows.add_argument("--no-open", action="store_true", help="do not open the browser")
     return described
+
+
+def read_keys(paths: Iterable[Path]) -> list[bytes]:
+    """The key files that were named, and those of the folders that were."""
+    files = [
+        file for path in paths for file in (sorted(path.glob("*.pem")) if path.is_dir() else [path])
+    ]
+    return [file.read_bytes() for file in files]
 
 
 def passphrase(file: Path | None) -> str:
@@ -71,12 +107,12 @@ def utf8(stream: TextIO) -> TextIO:
     return stream
 
 
-def open_lines(lines: Iterable[str], key: PrivateKey, out: TextIO) -> int:
+def open_lines(lines: Iterable[str], keys: Sequence[PrivateKey], out: TextIO) -> int:
     """Print each line opened; 1 when any could not be."""
     closed = 0
     for line in filter(str.strip, lines):
         try:
-            opened = open_line(line, [key]).to_json()
+            opened = open_line(line, keys).to_json()
         except BadLine:
             opened = {"id": "", "error": "line"}
         closed += "error" in opened
@@ -87,11 +123,10 @@ def open_lines(lines: Iterable[str], key: PrivateKey, out: TextIO) -> int:
 def serve(asked: argparse.Namespace) -> int:
     """The local page, on a free port of 127.0.0.1, until Ctrl-C."""
     practice = read_practice(asked.practice.read_text(encoding="utf-8"), str(asked.practice))
-    server = Server.here(asked.database) if asked.database else Server.over_ssh(asked.host)
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(("127.0.0.1", 0))
     port, token = listener.getsockname()[1], secrets.token_urlsafe(24)
-    desk = Desk(practice, server, asked.key.read_bytes(), token, time.time)
+    desk = Desk(practice, server_of(asked), read_keys(asked.key), token, time.time)
     address = f"http://127.0.0.1:{port}/{token}/"
     print(f"The desk: {address}\nCtrl-C closes it.", flush=True)
     if not asked.no_open:
@@ -103,6 +138,46 @@ def serve(asked: argparse.Namespace) -> int:
         uvicorn.Server(settings).run(sockets=[listener])
     except KeyboardInterrupt:
         print("Closed.")
+    return 0
+
+
+def server_of(asked: argparse.Namespace) -> Server:
+    return Server.here(asked.database) if asked.database else Server.over_ssh(asked.host)
+
+
+def keys_command(asked: argparse.Namespace) -> int:
+    """One act on the keys, at the terminal. Nothing is changed unless it comes to its end."""
+    practice = read_practice(asked.practice.read_text(encoding="utf-8"), str(asked.practice))
+    language = read_language(practice.languages[0], TRANSLATIONS)
+    talk = Talk(language, input, getpass.getpass, print)
+
+    @contextmanager
+    def show(paper: Paper) -> Iterator[str]:
+        with shown(language, paper) as address:
+            if not asked.no_open:
+                webbrowser.open(address)
+            yield address
+
+    today = datetime.now(practice.zone).date()
+    keyring = Keyring(asked.folder)
+    chance, draw = secrets.token_bytes, secrets.randbelow
+    workshop = Workshop(asked.practice, keyring, talk, show, chance, draw, today)
+    export = server_of(asked).export if asked.database or asked.host else None
+    acts: dict[str, Callable[[], str]] = {
+        "make": lambda: workshop.make(asked.role),
+        "rotate": lambda: workshop.rotate(asked.role, export),
+        "remove": lambda: workshop.remove(asked.role, export),
+        "restore": workshop.restore,
+    }
+    try:
+        acts[asked.act]()
+    except (KeyboardInterrupt, EOFError):
+        print(f"\n{language.say(_('Stopped. Nothing was changed.'))}", file=sys.stderr)
+        return 130
+    except Unreachable as error:
+        told = language.say(_("The server does not answer. Nothing was changed."))
+        print(f"{told}\n{error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from booking_endpoint.envelope import BadKey, PrivateKey, fingerprint, public_text, unlock_key
+from booking_endpoint.envelope import BadKey, PrivateKey, fingerprint, public_text
 from booking_endpoint.markup import say, templates
 from booking_endpoint.practice import Practice
 from booking_endpoint.web import HEADERS, log_failure
@@ -28,6 +28,7 @@ from desk.agenda import (
     waiting_days,
     week_of,
 )
+from desk.keyring import unlock_all
 from desk.opening import Opened, open_all, plain
 from desk.server import Server, Unreachable
 
@@ -58,17 +59,30 @@ class Known:
 NOTHING = Known([], 0, None)
 
 
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Ring:
+    """The keys that one passphrase opened, and how many files it did not."""
+
+    keys: list[PrivateKey]
+    closed: int
+
+    @property
+    def fingerprints(self) -> list[str]:
+        return [fingerprint(public_text(key)) for key in self.keys]
+
+
 class Desk:
     """One doctor at one desk: locked until the passphrase came, then holding what was opened."""
 
     def __init__(
-        self, practice: Practice, server: Server, pem: bytes, token: str, clock: Clock
+        self, practice: Practice, server: Server, pems: list[bytes], token: str, clock: Clock
     ) -> None:
-        self._practice, self._server, self._pem = practice, server, pem
+        self._practice, self._server, self._pems = practice, server, pems
         self._token, self._clock = token, clock
-        self._key: PrivateKey | None = None
+        self._ring: Ring | None = None
         self._known = NOTHING
         self._paused = False
+        self._published = {fingerprint(one.key) for one in practice.recipients}
         self._language = read_language(practice.languages[0], HERE / "translations")
         self._templates = templates(HERE / "templates")
 
@@ -76,9 +90,9 @@ class Desk:
 
     async def agenda(self, request: Request) -> Response:
         """The week or the day asked for; from the next day on which somebody comes."""
-        key = self._key
-        trouble = await self._collect(key) if key else ""
-        if key is None or self._key is not key:  # locked, perhaps while the server was asked
+        ring = self._ring
+        trouble = await self._collect(ring) if ring else ""
+        if ring is None or self._ring is not ring:  # locked, perhaps while the server was asked
             return self._page("locked.html", wrong=False)
         view, today = read_view(request.query_params), self._now().date()
         known, practice = self._known, self._practice
@@ -105,7 +119,9 @@ class Desk:
             known=known,
             trouble=trouble,
             paused=self._paused,
-            fingerprint=fingerprint(public_text(key)),
+            foreign=sum(booking.error == "foreign" for booking in known.bookings),
+            ring=ring,
+            named=[one for one in ring.fingerprints if one in self._published],
         )
         if not self._paused:
             response.headers["Refresh"] = str(REFRESH)
@@ -114,14 +130,14 @@ class Desk:
     async def unlock(self, request: Request) -> Response:
         fields = await read_form(request)
         try:
-            self._key = unlock_key(self._pem, fields.get("passphrase", ""))
+            self._ring = Ring(*unlock_all(self._pems, fields.get("passphrase", "")))
         except BadKey:
             return self._page("locked.html", 403, wrong=True)
         return self._back({})
 
     async def lock(self, request: Request) -> Response:
         """Forget the key and everything that was opened with it."""
-        self._key, self._known = None, NOTHING
+        self._ring, self._known = None, NOTHING
         return self._back({})
 
     async def pause(self, request: Request) -> Response:
@@ -158,18 +174,18 @@ class Desk:
 
     @property
     def locked(self) -> bool:
-        return self._key is None
+        return self._ring is None
 
     # --- what they share ---------------------------------------------------------------------
 
-    async def _collect(self, key: PrivateKey) -> str:
+    async def _collect(self, ring: Ring) -> str:
         """Fetch and open what the server has; its last words when it could not be reached."""
         try:
             lines = await asyncio.to_thread(self._server.export)
         except Unreachable as error:
             return plain(str(error)) or "?"
-        bookings, strange = await asyncio.to_thread(open_all, lines, key)
-        if self._key is key:  # else the desk was locked meanwhile, and must know nothing
+        bookings, strange = await asyncio.to_thread(open_all, lines, ring.keys)
+        if self._ring is ring:  # else the desk was locked meanwhile, and must know nothing
             self._known = Known(bookings, strange, self._now())
         return ""
 

@@ -63,12 +63,12 @@ class Opened:
         return line | ({"error": self.error} if self.error else {"identity": self.identity})
 
 
-def open_all(lines: Iterable[str], key: PrivateKey) -> tuple[list[Opened], int]:
+def open_all(lines: Iterable[str], keys: Sequence[PrivateKey]) -> tuple[list[Opened], int]:
     """Every line opened, and how many lines were none of ours: they do not hide the others."""
     bookings, strange = list[Opened](), 0
     for line in lines:
         try:
-            bookings.append(open_line(line, [key]))
+            bookings.append(open_line(line, keys))
         except BadLine:
             strange += 1
     return bookings, strange

@@ -157,7 +157,7 @@ def at_desk(practice: Practice, key: PrivateKey, server: Server) -> Iterator[Rea
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    desk = Desk(practice, server, pem, TOKEN, MONDAY.timestamp)
+    desk = Desk(practice, server, [pem], TOKEN, MONDAY.timestamp)
     app = create_app(desk, TOKEN, port)
     settings = uvicorn.Config(app, http="httptools", access_log=False, log_level="warning")
     serving = uvicorn.Server(settings)

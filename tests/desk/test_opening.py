@@ -127,7 +127,7 @@ def test_a_line_that_lacks_something_is_refused(key: PrivateKey, gone: str) -> N
 
 def test_a_broken_line_does_not_hide_the_others(key: PrivateKey) -> None:
     """A greeting of the server's shell stands before what was asked for."""
-    opened, strange = open_all(["Welcome!", exported(key), ""], key)
+    opened, strange = open_all(["Welcome!", exported(key), ""], [key])
     assert ([one.identity["name"] for one in opened], strange) == ([NAME], 2)
 
 

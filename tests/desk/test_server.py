@@ -23,7 +23,7 @@ def test_export_cancel_and_accept_reach_the_real_command_line(
     server.cancel(gone)
     lines = server.export()
 
-    opened, strange = open_all(lines, key)
+    opened, strange = open_all(lines, [key])
     assert [(one.id, one.state) for one in opened] == [(kept, "confirmed"), (gone, "cancelled")]
     assert [one.identity["name"] for one in opened] == [NAME, NAME]
     assert strange == 0

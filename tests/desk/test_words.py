@@ -17,11 +17,15 @@ in_every_language = pytest.mark.parametrize("code", ["fr", "he", "it"])
 
 @cache
 def used() -> frozenset[str]:
-    """What the desk's pages say. A template that cannot be read is an error, not a page of none."""
+    """What desk and terminal say. A file that cannot be read is an error, not a page of none."""
     said = set()
     for path in (DESK / "templates").glob("*.html"):
         with path.open("rb") as template:
             found = extract(READER, template, {"_": None}, options={"silent": "false"})
+            said |= {str(message) for _line, message, _notes, _context in found}
+    for path in DESK.glob("*.py"):
+        with path.open("rb") as module:
+            found = extract("python", module, {"_": None}, options={"encoding": "utf-8"})
             said |= {str(message) for _line, message, _notes, _context in found}
     return frozenset(said)
 
