@@ -109,16 +109,18 @@ def must(*command: Word) -> None:
         sys.exit(code)
 
 
-def start(words: list[str]) -> NoReturn:
-    """From a bare Python to invoke in .venv; without a verb, to the list of verbs.
-
-    `keys rotate` is one verb to a person, and `keys.rotate` to invoke.
-    """
+def as_invoke_says(words: list[str]) -> list[str]:
+    """`keys rotate` is one verb to a person, and `keys.rotate` to invoke."""
     if words[:1] == ["keys"] and words[1:] and not words[1].startswith("-"):
-        words = [f"keys.{words[1]}", *words[2:]]
+        return [f"keys.{words[1]}", *words[2:]]
+    return words
+
+
+def start(words: list[str]) -> NoReturn:
+    """From a bare Python to invoke in .venv; without a verb, to the list of verbs."""
     try:
         prepare(TEST_LOCK if {"test", "bench"} & set(words) else RUN_LOCK)
-        become(PYTHON, "-m", "invoke", *(words or ["--list"]))
+        become(PYTHON, "-m", "invoke", *(as_invoke_says(words) or ["--list"]))
     except KeyboardInterrupt:
         sys.exit(130)
 

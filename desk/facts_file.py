@@ -12,9 +12,12 @@ def read_facts_file(file: Path) -> str:
 def write_facts_file(file: Path, text: str) -> None:
     """The new text in the place of the old, on the disk for good, with the same permissions."""
     beside = file.with_name(file.name + ".new")
-    with beside.open("wb") as stream:
-        stream.write(text.encode("utf-8"))
-        stream.flush()
-        os.fsync(stream.fileno())
-    beside.chmod(file.stat().st_mode & 0o777)
-    beside.replace(file)
+    try:
+        with beside.open("wb") as stream:
+            stream.write(text.encode("utf-8"))
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.chmod(file.stat().st_mode & 0o777)
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -54,7 +54,7 @@ def shown(language: Language, paper: Paper) -> Iterator[str]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
         here = f"127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         try:
             yield f"http://{here}{base}/"
         finally:

@@ -151,13 +151,15 @@ class Reader:
 
 
 @contextmanager
-def at_desk(practice: Practice, key: PrivateKey, server: Server) -> Iterator[Reader]:
-    """A locked desk over real HTTP, on that Monday at nine."""
-    pem = lock_key(key, PASSPHRASE)
+def at_desk(
+    practice: Practice, key: PrivateKey, server: Server, *others: bytes
+) -> Iterator[Reader]:
+    """A locked desk over real HTTP, on that Monday at nine; with other key files, if any."""
+    pems = [lock_key(key, PASSPHRASE), *others]
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    desk = Desk(practice, server, [pem], TOKEN, MONDAY.timestamp)
+    desk = Desk(practice, server, pems, TOKEN, MONDAY.timestamp)
     app = create_app(desk, TOKEN, port)
     settings = uvicorn.Config(app, http="httptools", access_log=False, log_level="warning")
     serving = uvicorn.Server(settings)

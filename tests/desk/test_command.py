@@ -72,6 +72,20 @@ def test_what_stays_closed_is_said_line_by_line(files: Path, key: PrivateKey) ->
     assert done.returncode == 1
 
 
+def test_a_folder_of_keys_opens_what_was_sealed_to_any_of_them(
+    files: Path, key: PrivateKey
+) -> None:
+    older = new_key()
+    (files / "keys").mkdir()
+    for name, one in (("doctor-1.pem", key), ("doctor-2.pem", older)):
+        (files / "keys" / name).write_bytes(lock_key(one, PASSPHRASE))
+    lines = [exported(key), exported(older, number=2)]
+    done = open_with(files, "\n".join(lines).encode(), key="keys")
+    assert done.returncode == 0
+    told = [json.loads(line)["identity"]["name"] for line in done.stdout.splitlines()]
+    assert told == [NAME, NAME]
+
+
 @pytest.mark.parametrize("passphrase", ["wrong\n", ""], ids=["wrong", "none"])
 def test_a_wrong_passphrase_is_said_without_a_traceback(
     files: Path, key: PrivateKey, passphrase: str
