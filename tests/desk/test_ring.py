@@ -5,12 +5,19 @@ from pathlib import Path
 import pytest
 
 from booking_endpoint.envelope import PrivateKey, fingerprint, lock_key, public_text
+from booking_endpoint.words import read_language
 from tests.desk.cast import MONDAY, NAME, PASSPHRASE, at_desk, exported, facts, identity, printing
 from tests.keys import new_key
+from tests.serving import ROOT
 
-FOREIGN_SITE = "Cette clé n’est aucune de celles"
-FOREIGN_BOOKINGS = "qu’aucune des clés présentes n’ouvre"
-CLOSED_FILES = "que cette phrase de passe n’ouvre pas"
+FRENCH = read_language("fr", ROOT / "desk" / "translations")
+FOREIGN_SITE = FRENCH.say("This key is none of those your site seals to.")
+FOREIGN_BOOKINGS = FRENCH.say("Bookings that none of the keys here opens: {count}.", count=2)
+CLOSED_FILES = FRENCH.say(
+    "Key files that this passphrase does not open: {count}. What was sealed to them stays closed; "
+    "restore them from paper under the passphrase of today.",
+    count=1,
+)
 
 
 @pytest.fixture
