@@ -52,16 +52,20 @@ def plain_words(text: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", without_accents(text))
 
 
+MNEMONICS = {code: Mnemonic(name) for code, name in LANGUAGES.items()}
 LISTS = {
-    code: [without_accents(word) for word in Mnemonic(name).wordlist]
-    for code, name in LANGUAGES.items()
+    code: [without_accents(word) for word in mnemonic.wordlist]
+    for code, mnemonic in MNEMONICS.items()
 }
+BEGINNINGS = {
+    code: {word[:4]: place for place, word in enumerate(words)} for code, words in LISTS.items()
+}
+"""Where a word stands, by its first four letters, which it shares with no other of its list."""
 
 
 def words_of(seed: bytes, language: str) -> list[str]:
     """The 24 words of a seed, in the language's list or the English one, without accents."""
-    name = LANGUAGES.get(language, LANGUAGES["en"])
-    return plain_words(Mnemonic(name).to_mnemonic(seed))
+    return plain_words(MNEMONICS.get(language, MNEMONICS["en"]).to_mnemonic(seed))
 
 
 def seed_of(text: str) -> bytes:
@@ -70,11 +74,11 @@ def seed_of(text: str) -> bytes:
     Capitals, accents, numbers before the words and all but four letters of a word do not matter.
     """
     typed = plain_words(text)
-    read = {code: [place_of(word, known) for word in typed] for code, known in LISTS.items()}
+    read = {code: [place_of(word, code) for word in typed] for code in LISTS}
     for code, places in read.items():
         found = [place for place in places if place is not None]
         if len(found) == len(typed) == WORDS:
-            mnemonic = Mnemonic(LANGUAGES[code])
+            mnemonic = MNEMONICS[code]
             with suppress(ValueError):  # the checksum
                 return bytes(mnemonic.to_entropy([mnemonic.wordlist[place] for place in found]))
     code, places = min(read.items(), key=lambda tried: tried[1].count(None))
@@ -85,14 +89,10 @@ def seed_of(text: str) -> bytes:
     raise BadPaper(len(typed))
 
 
-def place_of(word: str, known: list[str]) -> int | None:
-    """Where in a list a word stands, from its first four letters or from all of it."""
-    if word in known:
-        return known.index(word)
-    begun = [
-        place for place, whole in enumerate(known) if len(word) >= 4 and whole.startswith(word)
-    ]
-    return begun[0] if len(begun) == 1 else None
+def place_of(word: str, code: str) -> int | None:
+    """Where in a list a word stands, from its first four letters or more; None for no word."""
+    place = BEGINNINGS[code].get(word[:4])
+    return place if place is not None and LISTS[code][place].startswith(word) else None
 
 
 def picture(words: list[str]) -> str:

@@ -11,7 +11,7 @@ ENOUGH = 80
 """Bits that a password which is the only safeguard must have (CNIL, délibération 2022-100)."""
 
 DRAWN = 8
-"""Words of a list of 2,048: 11 bits each, 88 in all."""
+"""Different words of a list of 2,048: 11 bits each, 87.98 in all."""
 
 A_LETTER = 1.3
 """Bits of a letter of ordinary text at most (Shannon, Prediction and Entropy of Printed English,
@@ -23,8 +23,10 @@ Draw = Callable[[int], int]
 
 def drawn(language: str, draw: Draw) -> str:
     """Words drawn by lot from the list of a language or the English one, without accents."""
-    words = LISTS.get(language, LISTS["en"])
-    return " ".join(words[draw(len(words))] for _ in range(DRAWN))
+    words, chosen = LISTS.get(language, LISTS["en"]), dict[str, None]()
+    while len(chosen) < DRAWN:  # a word twice would be worth less
+        chosen[words[draw(len(words))]] = None
+    return " ".join(chosen)
 
 
 def bits(passphrase: str) -> int:
