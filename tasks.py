@@ -138,6 +138,9 @@ from invoke.tasks import task  # noqa: E402
 @task(help={"output": "the folder to write"})
 def build(_: Context, output: str = "output") -> None:
     """Turn content/ into the static site."""
+    facts = os.environ.get("BOOKING_PRACTICE", "content/practice.toml")
+    if code := call(sys.executable, "-m", "deploy.reminders", facts):
+        raise Exit(code=code)
     words = ("content", "-s", "pelicanconf.py", "-o", output)
     code = call(sys.executable, "-m", "pelican", *words)
     if code:
@@ -254,6 +257,25 @@ def verify(_: Context, url: str, site: str = "", practice: str = "content/practi
     """Compare a live site with what would be published from here, byte for byte."""
     built = ("--site", site) if site else ()
     become(sys.executable, "-m", "deploy.verify", url, "--practice", practice, *built)
+
+
+@task(
+    help={
+        "output": "the folder to write",
+        "practice": "the facts file",
+        "date": "the day they are dated, such as 2026-11-20; today unless said",
+    }
+)
+def documents(
+    _: Context,
+    output: str = "documents",
+    practice: str = "content/practice.toml",
+    date: str = "",
+) -> None:
+    """The doctor's papers in French, from the facts: register, DPIA, breaches, security."""
+    dated = ("--date", date) if date else ()
+    words = ("--output", output, "--practice", practice, *dated)
+    become(sys.executable, "-m", "deploy.documents", *words)
 
 
 @task(help={"only": "the tests to run, a folder or a file, after all other checks"})

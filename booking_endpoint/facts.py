@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -96,12 +96,32 @@ class Facts:
             for index, value in enumerate(values)
         ]
 
+    def refuse(self, fault: Callable[[str], str | None]) -> None:
+        """Raise for the first text of the table, however deep, in which a fault is found."""
+        for key, value in self._values.items():
+            for place, text in texts_in(value, (key,)):
+                if message := fault(text):
+                    table = Facts({}, (*self._path, *place[:-1]), self._lines, self._file)
+                    raise table.wrong(str(place[-1]), message)
+
     def done(self) -> None:
         """Refuse what nobody asked for: a mistyped key must not pass in silence."""
         for key in self._values:
             if key not in self._asked:
                 known = ", ".join(sorted(self._asked))
                 raise self.wrong(key, f"is not a known key; known here: {known}")
+
+
+def texts_in(value: object, place: Path) -> Iterator[tuple[Path, str]]:
+    """Every text inside a value, with the table and key it stands at."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from texts_in(inner, (*place, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from texts_in(inner, (*place, index) if isinstance(inner, dict) else place)
 
 
 def plain(value: object, kind: type) -> bool:

@@ -122,6 +122,28 @@ class Host:
     address: str
     country: str
     phone: str
+    safeguard: str
+    """What allows the transfer outside the EEA (GDPR, chapter V); empty inside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What certifies a host of health data (HDS, art. L.1111-8 of the public health code)."""
+
+    number: str
+    activities: tuple[int, ...]
+    """Of the six of art. R.1111-9."""
+    version: str
+    expires: date
+
+
+@dataclass(frozen=True, slots=True)
+class Rationale:
+    """Why bookings lie with a host that is not certified, since when, and on whose advice."""
+
+    text: str
+    dated: date
+    adviser: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +154,26 @@ class Legal:
     publication_director: str
     siret: str
     rules_url: str
+    dpo: str
+    """Whom to ask about data (GDPR, art. 37), with an address; empty without one."""
     legal_basis: str
     hosting_mode: str
-    hds_certificate: str
+    certificate: Certificate | None
+    """Of a host in mode `hds`."""
+    rationale: Rationale | None
+    """For a host in mode `other`."""
+    security_expires: date
+    """Until when security.txt may be believed (RFC 9116)."""
     hosts: tuple[Host, ...]
+
+    def hosts_of(self, role: str) -> list[Host]:
+        return [host for host in self.hosts if host.role == role]
+
+    @property
+    def processors(self) -> list[Host]:
+        """The hosts that work on the practice's behalf (GDPR, art. 28): not the practice itself."""
+        own = "booking" if self.hosting_mode == "practice" else ""
+        return [host for host in self.hosts if host.role != own]
 
 
 @dataclass(frozen=True, slots=True)

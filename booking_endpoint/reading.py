@@ -6,12 +6,11 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
+from booking_endpoint.claims import claims_in
 from booking_endpoint.facts import BadPractice, Facts, read_facts
 from booking_endpoint.practice import (
     RECIPIENTS,
     Doctor,
-    Host,
-    Legal,
     Payment,
     Place,
     Practice,
@@ -20,6 +19,7 @@ from booking_endpoint.practice import (
     Visit,
     Words,
 )
+from booking_endpoint.reading_legal import read_legal
 from booking_endpoint.reading_timetable import (
     read_caps,
     read_closure,
@@ -73,8 +73,14 @@ def read_practice(text: str, file: str = "practice.toml") -> Practice:
         payment=read_payment(facts.table("payment"), languages),
         recipients=read_recipients(facts),
     )
+    facts.refuse(claim_of)
     facts.done()
     return practice
+
+
+def claim_of(text: str) -> str | None:
+    """What a text claims that no practice may claim."""
+    return next((str(found) for found in claims_in(text)), None)
 
 
 def read_languages(facts: Facts) -> tuple[str, ...]:
@@ -219,38 +225,6 @@ def read_price(facts: Facts, languages: tuple[str, ...]) -> Price:
     )
     facts.done()
     return price
-
-
-def read_legal(facts: Facts) -> Legal:
-    legal = Legal(
-        site_url=facts.text("site_url").rstrip("/"),
-        publication_director=facts.text("publication_director"),
-        siret=facts.text("siret", ""),
-        rules_url=facts.text("rules_url"),
-        legal_basis=facts.choice("legal_basis", ["pre-contract", "legitimate-interest"]),
-        hosting_mode=facts.choice("hosting_mode", ["hds", "practice", "other"]),
-        hds_certificate=facts.text("hds_certificate", ""),
-        hosts=tuple(read_host(table) for table in facts.tables("hosts")),
-    )
-    if legal.hosting_mode == "hds" and not legal.hds_certificate:
-        raise facts.wrong("hds_certificate", "state the certificate of the HDS host")
-    for role in ("site", "booking"):
-        if role not in [host.role for host in legal.hosts]:
-            raise facts.wrong("hosts", f"say who hosts the {role} (role = {role!r})")
-    facts.done()
-    return legal
-
-
-def read_host(facts: Facts) -> Host:
-    host = Host(
-        role=facts.choice("role", ["site", "booking"]),
-        name=facts.text("name"),
-        address=facts.text("address"),
-        country=facts.parsed("country", read_country),
-        phone=facts.text("phone"),
-    )
-    facts.done()
-    return host
 
 
 def read_payment(facts: Facts, languages: tuple[str, ...]) -> Payment:

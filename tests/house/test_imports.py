@@ -12,6 +12,7 @@ from tests.house.tree import ROOT, imported, name, python_files, syntax
 PACKAGE = "booking_endpoint"
 
 ORDER = (
+    "claims",
     "facts",
     "timetable",
     "practice",
@@ -19,8 +20,10 @@ ORDER = (
     "envelope",
     "values",
     "rest_days",
+    "reading_legal",
     "reading_timetable",
     "reading",
+    "reminders",
     "words",
     "markup",
     "availability",
@@ -44,14 +47,17 @@ ORDER = (
 """A module imports only what stands before it."""
 
 PURE = (
+    "claims",
     "facts",
     "timetable",
     "practice",
     "instants",
     "values",
     "rest_days",
+    "reading_legal",
     "reading_timetable",
     "reading",
+    "reminders",
     "availability",
     "limits",
     "booking",

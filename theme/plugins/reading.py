@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from markdown import Markdown
 from pelican.readers import BaseReader
 
+from booking_endpoint.claims import claims_in
 from theme.plugins.addresses import WRITTEN, article_address, file_at, written_address
 from theme.plugins.heads import ARTICLE, PAGE, BadHead, Head, read_head, read_links
 
@@ -35,7 +36,10 @@ def files(content: Path) -> Iterator[tuple[str, Path]]:
 
 
 def check_file(kind: str, path: Path, content: Path, languages: tuple[str, ...]) -> Head:
-    head, body = read_head(kind, path.name, path.read_text("utf-8"), languages)
+    text = path.read_text("utf-8")
+    head, body = read_head(kind, path.name, text, languages)
+    for claim in claims_in(text):
+        raise BadHead(f"line {claim.line}: {claim}")
     for link in read_links(body):
         base = content if link.startswith("/") else path.parent
         if not (base / PurePosixPath(link.lstrip("/"))).exists():

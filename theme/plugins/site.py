@@ -12,6 +12,7 @@ from pelican.generators import ArticlesGenerator, Generator, PagesGenerator
 from pelican.writers import Writer
 
 from booking_endpoint.practice import Practice
+from booking_endpoint.reminders import doubts
 from theme.plugins.addresses import (
     ARTICLES,
     BOOKING,
@@ -41,6 +42,8 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
 
     def run(self) -> None:
         practice: Practice = self.settings["PRACTICE"]
+        for doubt in doubts(practice):
+            print(f"Please look at [legal] {doubt}", file=sys.stderr)
         if wrong := check_content(Path(self.path), practice.languages):
             sys.exit("\n".join(wrong))
         warnings = Warnings()
@@ -65,8 +68,8 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
     def generate_output(self, writer: Writer) -> None:
         for name, template, told in self._pages():
             writer.write_file(name, self.get_template(template), self.context, **told)
-        for name in ("sitemap.xml", "robots.txt"):
-            template = self.env.get_template(name)
+        for name in ("sitemap.xml", "robots.txt", ".well-known/security.txt"):
+            template = self.env.get_template(Path(name).name)
             writer.write_file(name, template, self.context, **self._frame("", HOME))
 
     def _pages(self) -> Iterator[tuple[str, str, dict[str, Any]]]:

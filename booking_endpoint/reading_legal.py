@@ -1,0 +1,107 @@
+"""The [legal] table -> Legal. What the law wants declared has no default: silence is an error."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from booking_endpoint.facts import Facts
+from booking_endpoint.practice import Certificate, Host, Legal, Rationale
+from booking_endpoint.values import read_country
+
+BASES = {
+    "pre-contract": "steps at the patient's request, GDPR 6(1)(b)",
+    "legitimate-interest": "keeping appointments in order, GDPR 6(1)(f)",
+}
+MODES = {
+    "hds": "a host certified for health data",
+    "practice": "your own machine",
+    "other": "another host, with your reasons in hds_rationale",
+}
+SAFEGUARDS = {
+    "adequacy": "the European Commission found the country safe, GDPR 45",
+    "clauses": "standard contractual clauses, GDPR 46",
+}
+ACTIVITIES = range(1, 7)
+VERSIONS = ("1.1", "2.0")
+"""Of the HDS rules that a certificate was issued under; 2.0 since the order of 26 April 2024."""
+
+EEA = (
+    "AT AX BE BG CY CZ DE DK EE ES FI FR GF GP GR HR HU IE IS IT LI LT LU LV MF MQ MT NL NO PL PT"
+    " RE RO SE SI SK YT"
+)
+"""The European Economic Area, by country code, with the parts of it that have a code of their own."""
+
+
+def read_legal(facts: Facts) -> Legal:
+    mode = declared(facts, "hosting_mode", MODES)
+    legal = Legal(
+        site_url=facts.text("site_url").rstrip("/"),
+        publication_director=facts.text("publication_director"),
+        siret=facts.text("siret", ""),
+        rules_url=facts.text("rules_url"),
+        dpo=facts.text("dpo", ""),
+        legal_basis=declared(facts, "legal_basis", BASES),
+        hosting_mode=mode,
+        certificate=read_certificate(facts) if mode == "hds" else None,
+        rationale=read_rationale(facts) if mode == "other" else None,
+        security_expires=facts.get("security_expires", date),
+        hosts=tuple(read_host(table, mode) for table in facts.tables("hosts")),
+    )
+    for role in ("site", "booking"):
+        if not legal.hosts_of(role):
+            raise facts.wrong("hosts", f"say who hosts the {role} (role = {role!r})")
+    facts.done()
+    return legal
+
+
+def declared(facts: Facts, key: str, meanings: Mapping[str, str]) -> str:
+    """A choice that is the doctor's to make; the error says what each of them means."""
+    if key not in facts:
+        told = "; ".join(f"{choice!r}: {meaning}" for choice, meaning in meanings.items())
+        raise facts.wrong(key, f"is missing; write one of {told}")
+    return facts.choice(key, meanings)
+
+
+def read_certificate(facts: Facts) -> Certificate:
+    """What stands on the certificate of an HDS host; the host gives a copy on request."""
+    if "hds_certificate" not in facts:
+        raise facts.wrong("hds_certificate", "state the number of the HDS host's certificate")
+    activities = facts.get("hds_activities", list)
+    if not activities or not all(
+        type(one) is int and one in ACTIVITIES and activities.count(one) == 1 for one in activities
+    ):
+        raise facts.wrong("hds_activities", "list the certified activities, such as [1, 2, 3]")
+    return Certificate(
+        number=facts.text("hds_certificate"),
+        activities=tuple(activities),
+        version=facts.choice("hds_version", VERSIONS),
+        expires=facts.get("hds_expires", date),
+    )
+
+
+def read_rationale(facts: Facts) -> Rationale:
+    """Why not an HDS host: no authority has said that sealed data are exempt."""
+    if "hds_rationale" not in facts:
+        message = "say why this host will do, and who advised it; or take an HDS host"
+        raise facts.wrong("hds_rationale", message)
+    return Rationale(
+        text=facts.text("hds_rationale"),
+        dated=facts.get("hds_rationale_date", date),
+        adviser=facts.text("hds_rationale_adviser"),
+    )
+
+
+def read_host(facts: Facts, mode: str) -> Host:
+    role = facts.choice("role", ["site", "booking"])
+    country = facts.parsed("country", read_country)
+    if country not in EEA and role == "booking" and mode == "hds":
+        raise facts.wrong("country", "an HDS host keeps health data within the EEA")
+    host = Host(
+        role=role,
+        name=facts.text("name"),
+        address=facts.text("address"),
+        country=country,
+        phone=facts.text("phone"),
+        safeguard="" if country in EEA else declared(facts, "safeguard", SAFEGUARDS),
+    )
+    facts.done()
+    return host
