@@ -28,7 +28,7 @@ EEA = (
     "AT AX BE BG CY CZ DE DK EE ES FI FR GF GP GR HR HU IE IS IT LI LT LU LV MF MQ MT NL NO PL PT"
     " RE RO SE SI SK YT"
 )
-"""The European Economic Area, by country code, with the parts of it that have a code of their own."""
+"""The European Economic Area, with those parts of it that have a country code of their own."""
 
 
 def read_legal(facts: Facts) -> Legal:

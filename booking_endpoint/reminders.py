@@ -15,8 +15,8 @@ def doubts(practice: Practice) -> Iterator[str]:
         hosts = ", ".join(host.name for host in legal.hosts_of("booking"))
         yield (
             f"hosting_mode: {hosts} is not declared as certified for health data (HDS). No"
-            f" authority has said that sealing settles this. Your reasons are of {why.dated}, advised by"
-            f" {why.adviser}; a certified host needs none."
+            f" authority has said that sealing settles this. Your reasons are of {why.dated},"
+            f" advised by {why.adviser}; a certified host needs none."
         )
     if legal.certificate and legal.certificate.version == "1.1":
         yield "hds_version: since 16 May 2026 a host should hold version 2.0; ask yours"

@@ -10,6 +10,7 @@ import sys
 import time
 import webbrowser
 from collections.abc import Sequence
+from datetime import date
 from itertools import islice
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from booking_endpoint.practice import Practice, Recipient
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.store import State, Store
 from deploy.one_origin import one_origin
+from deploy.reminders import remind
 
 ROOT = Path(__file__).parents[1]
 STATE = ROOT / ".demo"
@@ -61,6 +63,7 @@ def main(arguments: Sequence[str]) -> int:
     print(f"  The desk:   python3 tasks.py desk     (passphrase: {PASSPHRASE})")
     print(f"  Its state:  {STATE} (delete the folder to start afresh)")
     print("  Ctrl-C stops it.\n", flush=True)
+    remind(config.practice, date.today())  # noqa: DTZ011 -- the day of whoever looks
     if not asked.no_open:
         webbrowser.open(address)
     serve(config, STATE / "site", listener)

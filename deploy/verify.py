@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from email.message import Message
 from http.client import HTTPException
 from pathlib import Path
@@ -23,6 +24,7 @@ from booking_endpoint.envelope import fingerprint
 from booking_endpoint.practice import Practice
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.web import HEADERS
+from deploy.reminders import remind
 
 ROOT = Path(__file__).parents[1]
 WAIT = 20
@@ -54,6 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     except (BadPractice, OSError) as error:
         print(error, file=sys.stderr)
         return 2
+    remind(practice, date.today())  # noqa: DTZ011 -- the day of whoever asks
     with tempfile.TemporaryDirectory() as folder:
         site = asked.site or build(asked.practice, Path(folder) / "site")
         if site is None or not (site / "index.html").is_file():

@@ -84,6 +84,34 @@ def test_the_facts_alone_make_every_page_the_law_asks_for(site: Path, tmp_path: 
         assert (tmp_path / "site" / name / "index.html").exists(), name
 
 
+def test_a_host_without_a_certificate_is_doubted_at_each_build(
+    tmp_path: Path, key: PrivateKey
+) -> None:
+    """The site is built all the same: the reasons are the doctor's to have, and to remember."""
+    facts = tmp_path / "practice.toml"
+    facts.write_text(facts_with(key, (HOST, REASONED)), encoding="utf-8")
+    (tmp_path / "content").mkdir()
+    code, said = build(facts, tmp_path / "site", str(tmp_path / "content"))
+    assert code == 0, said
+    assert "Please look at [legal] hosting_mode: " in said
+    assert "advised by Maître Exemple" in said
+
+
+def test_a_claim_that_cannot_be_kept_ends_the_build_with_its_line(
+    site: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "content" / "pages" / "cabinet.fr.md"
+    page.parent.mkdir(parents=True)
+    page.write_text("Title: A\nSummary: B\n\nUn.\n\nVos données sont anonymes.\n", "utf-8")
+    code, said = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
+    assert code == 1
+    assert f"{page}: line 6: do not write 'données sont anonymes'" in said.replace("\n", "")
+    page.write_text("Title: A\nSummary: Des données anonymes.\n\nUn.\n", "utf-8")
+    code, said = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
+    assert code == 1
+    assert f"{page}: line 2: do not write" in said.replace("\n", "")
+
+
 def notices(site: Path) -> dict[str, str]:
     files = {"fr": "confidentialite", "en": "en/privacy", "he": "he/privacy", "it": "it/privacy"}
     return {
@@ -93,7 +121,17 @@ def notices(site: Path) -> dict[str, str]:
 
 
 KEPT, BASIS, HOST = "retention_days = 7 ", '"legitimate-interest"', 'hosting_mode = "practice"'
-CERTIFIED = 'hosting_mode = "hds"\nhds_certificate = "certificat 12345"'
+CERTIFIED = """hosting_mode = "hds"
+hds_certificate = "certificat 12345"
+hds_activities = [1, 2, 3]
+hds_version = "2.0"
+hds_expires = 2028-05-31
+"""
+REASONED = """hosting_mode = "other"
+hds_rationale = "Le contrat est en cours."
+hds_rationale_date = 2026-11-20
+hds_rationale_adviser = "Maître Exemple"
+"""
 
 
 @pytest.mark.parametrize(
@@ -106,7 +144,7 @@ CERTIFIED = 'hosting_mode = "hds"\nhds_certificate = "certificat 12345"'
         },
         {
             (KEPT, "retention_days = 0 "): "dès que la visite est passée",
-            (HOST, 'hosting_mode = "other"'): "aucune certification",
+            (HOST, REASONED): "aucune certification",
             ("asks_birth_date = true", "asks_birth_date = false"): "",
         },
     ],
