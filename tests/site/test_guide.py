@@ -51,6 +51,8 @@ MEAN = [
     ("buffer_after = 10", "buffer_after = 7"),
     ('patients = "known"', 'patients = "connues"'),
     ("approval = false", 'approval = "non"'),
+    ('hosting_mode = "practice" ', "# "),
+    ('fr = "Apportez vos', 'fr = "Des données anonymes, vos'),
     (HOLIDAYS, f"{HOLIDAYS}\n[[openings]]\ndate = 2026-12-27\n{OPENING}"),
 ]
 """Mistakes that doctors make, each with the place where it is made."""
@@ -65,8 +67,8 @@ def placed(example: str) -> str:
     """The facts with an example in them, in place of what it changes."""
     facts = without(without(FACTS, "hours"), "closures")
     header, _, lines = example.partition("\n")
-    if header in ("[rules]", "[[visits]]"):
-        beside = 'id = "hysteroscopy"\n' if header == "[[visits]]" else "[rules]\n"
+    if header in ("[rules]", "[[visits]]", "[legal]"):
+        beside = 'id = "hysteroscopy"\n' if header == "[[visits]]" else f"\n{header}\n"
         before, _, table = facts.partition(beside)
         for key in re.findall(r"^\w+", lines, re.MULTILINE):
             table = re.sub(rf"^{key} = .*\n", "", table, count=1, flags=re.MULTILINE)
