@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 
-from booking_endpoint.envelope import fingerprint, new_key, public_text
+from booking_endpoint.envelope import fingerprint, public_text
 from booking_endpoint.pages import Pages
+from booking_endpoint.practice import Recipient
 from booking_endpoint.reading import read_practice
 from tests.core.cast import FACTS
 from tests.core.refusals import changed, refusal
+from tests.keys import new_key
 from tests.site.document import Document
 from tests.site.papers import read, said
 
 LANGUAGES = ("fr", "en", "he", "it")
 KEYS = [public_text(new_key()) for _ in range(2)]
-OPEN = f'\n[[recipients]]\nrole = "doctor"\nkey = "{KEYS[0]}"\n'
+OPEN, OPENED_BY_ANOTHER = (f"\n{Recipient('doctor', key).to_toml()}" for key in KEYS)
 
 HDS = (
     'hosting_mode = "practice"',
@@ -306,7 +308,7 @@ ROWS: dict[str, tuple[tuple[str, str], tuple[str, str], Says]] = {
     ),
     "recipients.key": (
         NOBODY,
-        (KEYS[0], KEYS[1]),
+        (OPEN, OPENED_BY_ANOTHER),
         {
             **alike("privacy", fingerprint(KEYS[1])),
             **dict.fromkeys(("registre", "aipd", "violations", "securite"), fingerprint(KEYS[1])),
