@@ -299,7 +299,14 @@ def bench(_: Context, only: str = "") -> None:
 
 
 namespace = Collection(
-    build, demo, desk, verify, test, bench, keys=Collection(make, rotate, restore, remove)
+    build,
+    demo,
+    desk,
+    verify,
+    documents,
+    test,
+    bench,
+    keys=Collection(make, rotate, restore, remove),
 )
 
 

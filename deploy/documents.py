@@ -47,8 +47,13 @@ def parser() -> argparse.ArgumentParser:
     described = argparse.ArgumentParser(prog="documents", description=__doc__)
     described.add_argument("--output", type=Path, default=ROOT / "documents")
     described.add_argument("--practice", type=Path, default=ROOT / "content" / "practice.toml")
-    described.add_argument("--date", type=date.fromisoformat, help="such as 2026-11-20; or today")
+    described.add_argument("--date", type=day, help="such as 2026-11-20; or today")
     return described
+
+
+def day(text: str) -> date:
+    """A day of the calendar, year first; argparse names it when it is none."""
+    return date.fromisoformat(text)
 
 
 def digest(facts: bytes) -> str:

@@ -86,7 +86,7 @@ def test_the_verb_writes_papers_of_the_day_it_is_told(tmp_path: Path) -> None:
     facts.write_text(FACTS, encoding="utf-8")
     words = ["--practice", str(facts), "--output", str(tmp_path / "out"), "--date", "2026-11-20"]
     done = subprocess.run(
-        [sys.executable, "-m", "deploy.documents", *words],
+        [sys.executable, "-m", "invoke", "documents", *words],
         cwd=ROOT,
         capture_output=True,
         check=True,

@@ -50,3 +50,9 @@ def test_no_catalogue_keeps_a_message_nobody_says(code: str) -> None:
     with (TRANSLATIONS / f"{code}.po").open("rb") as stream:
         known = {str(message.id) for message in read_po(stream) if message.id}
     assert sorted(known - messages()) == []
+
+
+def test_an_article_of_law_keeps_its_order_in_hebrew() -> None:
+    """Its brackets would change places: 6(1)(f) was read as (f)(1)6."""
+    said = read_language("he", TRANSLATIONS).catalogue.values()
+    assert [text for text in said if re.search(r"(?<!\u2066)\b\d+\(\d\)", text)] == []
