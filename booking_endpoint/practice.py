@@ -162,7 +162,8 @@ class Legal:
     """Of a host in mode `hds`."""
     rationale: Rationale | None
     """For a host in mode `other`."""
-    security_expires: date
+    security_expires: date | None
+    """Until when security.txt may be believed; without it there is none."""
     """Until when security.txt may be believed (RFC 9116)."""
     hosts: tuple[Host, ...]
 

@@ -43,7 +43,9 @@ def read_legal(facts: Facts) -> Legal:
         hosting_mode=mode,
         certificate=read_certificate(facts) if mode == "hds" else None,
         rationale=read_rationale(facts) if mode == "other" else None,
-        security_expires=facts.get("security_expires", date),
+        security_expires=facts.get("security_expires", date)
+        if "security_expires" in facts
+        else None,
         hosts=tuple(read_host(table, mode) for table in facts.tables("hosts")),
     )
     for role in ("site", "booking"):

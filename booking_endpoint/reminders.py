@@ -25,9 +25,13 @@ def doubts(practice: Practice) -> Iterator[str]:
 def reminders(practice: Practice, today: date) -> Iterator[str]:
     """What has run out on this day, or soon will."""
     legal = practice.legal
-    yield from running_out("security_expires", legal.security_expires, today)
-    if legal.security_expires - today > YEAR:
-        yield f"security_expires: {legal.security_expires} is over a year away; RFC 9116 wants less"
+    if legal.security_expires is None:
+        yield "security_expires: is missing; with a date, security.txt says where to report a fault"
+    else:
+        yield from running_out("security_expires", legal.security_expires, today)
+        if legal.security_expires - today > YEAR:
+            last = legal.security_expires
+            yield f"security_expires: {last} is over a year away; RFC 9116 wants less"
     if legal.certificate:
         yield from running_out("hds_expires", legal.certificate.expires, today)
     if legal.rationale and today - legal.rationale.dated > YEAR:

@@ -24,7 +24,6 @@ WRONG: dict[str, tuple[str, str, list[tuple[str, str]]]] = {
     # what is wrong: the key at fault, words of the message, and the changes that make it so
     "no hosting mode": ("hosting_mode", "'hds': a host certified", [TABLE, (MODE, "# ")]),
     "no legal basis": ("legal_basis", "'legitimate-interest': ", [TABLE, ("legal_basis", "# x")]),
-    "no end of security.txt": ("security_expires", "is missing", [TABLE, ("security_", "# ")]),
     "no certificate": ("hds_certificate", "number", [TABLE, (MODE, 'hosting_mode = "hds" ')]),
     "no activities": ("hds_activities", "missing", [TABLE, (MODE, HDS.replace("hds_act", "# "))]),
     "an unknown activity": (
@@ -128,6 +127,14 @@ def test_what_is_in_doubt_is_said_at_each_build(mode: str, words: list[str]) -> 
     said = list(doubts(read_practice(changed((MODE, mode)))))
     assert len(said) == len(words)
     assert all(word in one for word, one in zip(words, said, strict=True))
+
+
+def test_without_an_end_there_is_no_security_txt_and_that_is_said() -> None:
+    """RFC 9116 wants the end to be stated; a practice that states none still books."""
+    practice = read_practice(changed(("security_expires", "# ")))
+    assert practice.legal.security_expires is None
+    [said] = reminders(practice, date(2026, 11, 22))
+    assert said.startswith("security_expires: is missing")
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,9 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
     def generate_output(self, writer: Writer) -> None:
         for name, template, told in self._pages():
             writer.write_file(name, self.get_template(template), self.context, **told)
-        for name in ("sitemap.xml", "robots.txt", ".well-known/security.txt"):
+        dated = self.settings["PRACTICE"].legal.security_expires is not None
+        security = [".well-known/security.txt"] if dated else []
+        for name in ("sitemap.xml", "robots.txt", *security):
             template = self.env.get_template(Path(name).name)
             writer.write_file(name, template, self.context, **self._frame("", HOME))
 
