@@ -335,7 +335,11 @@ def test_a_bad_recipient_key_is_refused_by_file_line_and_key(key: str) -> None:
     assert refusal(text).startswith(f"practice.toml, line {marked_line(text)}, recipients.1.key: ")
 
 
-@pytest.mark.parametrize("hybrid", [HYBRID[:-4], f"{HYBRID}A", POINT, f"A{HYBRID[1:]}=", "key"])
+@pytest.mark.parametrize(
+    "hybrid",
+    [HYBRID[:-4], f"{HYBRID}A", POINT, f"A{HYBRID[1:]}=", "key"],
+    ids=["too short", "too long", "a point", "padded", "a word"],
+)
 def test_a_bad_hybrid_half_is_refused_by_its_own_line(hybrid: str) -> None:
     text = FACTS + recipient(f"{POINT}.{hybrid}", late=HERE)
     assert refusal(text).startswith(
@@ -343,7 +347,9 @@ def test_a_bad_hybrid_half_is_refused_by_its_own_line(hybrid: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("first", "second"), [(KEY, POINT), (POINT, KEY)])
+@pytest.mark.parametrize(
+    ("first", "second"), [(KEY, POINT), (POINT, KEY)], ids=["first alone", "second alone"]
+)
 def test_a_hybrid_half_is_given_to_every_recipient_or_to_none(first: str, second: str) -> None:
     """Else envelopes would fall back to the older format, and nobody would notice."""
     text = FACTS + recipient(first) + recipient(second, "recovery")
