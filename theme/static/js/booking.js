@@ -1,7 +1,7 @@
 /* The way from a visit to a receipt on one page. Adds to plain forms, which work without it:
    nothing on the page changes until this has all it needs. Seals before it sends, or sends nothing. */
 
-import { ask, chosen, complain, said, show, ticket, within } from "./flow.js"
+import { ask, chosen, complain, load, said, show, ticket, within } from "./flow.js"
 
 const root = document.querySelector("[data-booking]")
 const say = (name) => root.querySelector(`[data-say=${name}]`).textContent
@@ -33,7 +33,7 @@ function travel({ state }) {
 async function chooseVisit() {
   const radio = form("visit").querySelector(":checked")
   if (!complain(step("visit"), radio ? {} : { visit: say("visit") })) return
-  times ??= await import("./times.js").catch(() => form("visit").submit())
+  times ??= await load(root, "times").catch(() => form("visit").submit())
   if (!times) return
   visit = { id: radio.value, ...radio.dataset }
   within(step("times"), "chosen").textContent = visit.label
@@ -59,7 +59,7 @@ const prepare = () => (ready ??= ticket(root).then((made) => made ?? (ready = un
 
 /** What checks and seals, loaded while the patient types; only once it is here the page promises it. */
 async function tools() {
-  const [{ readDetails }, { seal }] = await Promise.all([import("./details.js"), import("./envelope.js")])
+  const [{ readDetails }, { seal }] = await Promise.all(["details", "envelope"].map((name) => load(root, name)))
   within(step("details"), "sealed").textContent = say("sealed")
   return { readDetails, seal }
 }
@@ -147,7 +147,7 @@ async function receive({ start, end, state, manage, code }) {
   history.pushState({ step: "receipt" }, "", `${dataset.manage}#${manage}`)
   within(receipt, "print").onclick = () => print()
   const event = { start, end, title: say("title"), place: visit.where, phone: dataset.phone }
-  const { offerCalendar } = await import("./calendar.js").catch(() => ({}))
+  const { offerCalendar } = await load(root, "calendar").catch(() => ({}))
   offerCalendar?.(within(receipt, "calendar"), event)
   within(receipt, "extras").hidden = !offerCalendar
 }
