@@ -268,10 +268,11 @@ class Plain:
     def _page(
         self, asked: Asked, fragment: str, title: str, status: int = 200, **told: Any
     ) -> Response:
-        """A page that Back finds again; only a receipt, which names a visit, is `no-store`."""
+        """A page that Back finds again; `no-store` if it names a visit or shows what was typed."""
         text = self._pages.page(asked.language, fragment, title, **told)
-        receipt = fragment in ("receipt.html", "booked.html")
-        cache = "no-store" if receipt else "private, no-cache"
+        typed = fragment == "details.html" and "ticket" in asked.fields
+        kept = not typed and fragment not in ("receipt.html", "booked.html")
+        cache = "private, no-cache" if kept else "no-store"
         return Response(text, status, {"Cache-Control": cache}, "text/html")
 
     def _say(self, asked: Asked, message: str, **values: object) -> str:

@@ -57,6 +57,16 @@ function chooseTime() {
 /** A ticket and its proof, once: a second try with them is the same request. */
 const prepare = () => (ready ??= ticket(root).then((made) => made ?? (ready = undefined), () => (ready = undefined)))
 
+/** The browser may fill in what it knows. What is typed it must not keep for the next person here: so each
+    field says what it is for until something stands in it, and from then on that it is nobody's to remember. */
+function offerFilling() {
+  for (const field of form("details").querySelectorAll("[data-fill]")) {
+    const offer = () => (field.autocomplete = field.value ? "off" : field.dataset.fill)
+    field.addEventListener("input", offer)
+    offer()
+  }
+}
+
 /** What checks and seals, loaded while the patient types; only once it is here the page promises it. */
 async function tools() {
   const [{ readDetails }, { seal }] = await Promise.all(["details", "envelope"].map((name) => load(root, name)))
@@ -156,6 +166,7 @@ if (root && globalThis.crypto?.subtle) {
   onSubmit("visit", chooseVisit)
   onSubmit("times", chooseTime)
   onSubmit("details", send)
+  offerFilling()
   within(step("times"), "zone").hidden = Intl.DateTimeFormat().resolvedOptions().timeZone === dataset.zone
   history.replaceState({ step: "visit" }, "", location.pathname)
   addEventListener("popstate", travel)
