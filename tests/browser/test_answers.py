@@ -146,6 +146,7 @@ def test_a_browser_may_fill_the_form_in_and_may_not_remember_it(come: Come, scri
     patient = come(scripts=scripts)
     patient.until_details(WITH_BIRTH_DATE)
     boxes = patient.page.get_by_role("textbox").all()
+    expect(boxes[0]).to_have_attribute("autocomplete", FILLED[0] if scripts else "off")
     tokens = [box.get_attribute("autocomplete") for box in boxes]
     assert tokens == (FILLED if scripts else ["off"] * len(FILLED))
     assert {box.get_attribute("spellcheck") for box in boxes} == {"false"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 STATIC = Path(__file__).parents[1] / "static"
 
-LATER = ("times", "details", "envelope", "proof", "calendar")
+LATER = ("times", "details", "envelope", "proof", "calendar", "exit")
 """The modules that a step of booking loads when it needs them."""
 
 

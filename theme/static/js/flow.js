@@ -31,7 +31,7 @@ export function show(root, name) {
   for (const step of root.querySelectorAll("[data-step]")) step.hidden = step.dataset.step !== name
   const step = root.querySelector(`[data-step=${name}]`)
   const heading = step.querySelector("h1")
-  document.title = `${heading.textContent} – ${root.dataset.doctor}`
+  document.title = [heading.textContent, root.dataset.doctor].filter(Boolean).join(" – ")
   heading.tabIndex = -1
   heading.focus()
   scrollTo(0, 0)

@@ -32,6 +32,7 @@ const onSubmit = (name, act) => form(name).addEventListener("submit", async (eve
 async function open() {
   manage = chosen(form("code"), "manage").trim() || manage
   if (!complain(step("code"), manage ? {} : { manage: say("code") })) return
+  if (document.querySelector("[data-exit]")) load(root, "exit").catch(() => {})
   times ??= await load(root, "times").catch(askPlainly)
   if (times) tell(step("code"), await bookings("show"), "yours")
 }
