@@ -41,24 +41,36 @@ class Pages:
         """Every name of a month a patient may type, in any language of the practice."""
         return {name: n for language in self._languages.values() for name, n in language.months()}
 
-    def page(self, lang: str, fragment: str, title: str, **told: Any) -> str:
-        """A whole page: the fragment, filled, inside the language's shell."""
-        main = self._templates.get_template(fragment).render(
-            _=lambda message, **values: self.say(lang, message, **values),
-            language=self._languages[lang],
-            practice=self.practice,
-            prefix=self._prefix,
-            links=self._links[lang],
-            **told,
+    def page(self, lang: str, fragment: str, title: str, *, discreet: bool, **told: Any) -> str:
+        """A whole page: the fragment, filled, inside the language's shell.
+
+        A discreet one begins with the way out.
+        """
+        fragments = ["exit.html", fragment] if discreet else [fragment]
+        main = "".join(
+            self._templates.get_template(name).render(
+                _=lambda message, **values: self.say(lang, message, **values),
+                language=self._languages[lang],
+                practice=self.practice,
+                prefix=self._prefix,
+                links=self._links[lang],
+                discreet=discreet,
+                **told,
+            )
+            for name in fragments
         )
         shell = self._shells[lang].replace("<!--title-->", str(escape(title)))
         return shell.replace("<!--main-->", main)
+
+    def label(self, code: str, visit: Visit) -> str:
+        """What a visit is called once it was chosen: a discreet one has no name any more."""
+        return self.say(code, _("Your appointment")) if visit.discreet else visit.label[code]
 
     def chosen(self, code: str, visit: Visit, start: int) -> str:
         """The visit and its time in one line: what the patient is about to book."""
         language = self._languages[code]
         moment = datetime.fromtimestamp(start, self.practice.zone)
-        return f"{visit.label[code]} – {language.day(moment.date())}, {language.time(moment)}"
+        return f"{self.label(code, visit)} – {language.day(moment.date())}, {language.time(moment)}"
 
     def groups(self, code: str, slots: Iterable[Slot]) -> list[Day]:
         """Slots as the days and times a person reads, for radios."""
@@ -79,7 +91,7 @@ class Pages:
         return {
             "date": sentence(language.day(start.date())),
             "time": f"{language.time(start)} – {language.time(end)}",
-            "label": visit.label[code] if visit else "",
+            "label": visit.label[code] if visit and not visit.discreet else "",
             "place": place.address if place else remote,
         }
 

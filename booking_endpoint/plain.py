@@ -164,7 +164,7 @@ class Plain:
             "times.html",
             self._error(asked, title) if wrong else self._say(asked, title),
             409 if message else 422 if wrong else 200,
-            label=visit.label[asked.language],
+            label=self._pages.label(asked.language, visit),
             groups=self._pages.groups(asked.language, slots),
             action=f"{self._prefix}/{action}",
             heading=self._say(asked, GONE) if message else "",
@@ -242,7 +242,7 @@ class Plain:
             heading=self._say(asked, heading),
             booked=self._pages.booked(asked.language, booked.booking.slot, visit),
             next=self._say(asked, waiting) if requested else "",
-            preparation=visit.preparation[asked.language],
+            preparation="" if visit.discreet else visit.preparation[asked.language],
             code=booked.code,
             manage=self._pages.link(asked.language, "gerer"),
         )
@@ -269,11 +269,19 @@ class Plain:
     def _page(
         self, asked: Asked, fragment: str, title: str, status: int = 200, **told: Any
     ) -> Response:
-        """A page that Back finds again; only a receipt, which names a visit, is `no-store`."""
-        text = self._pages.page(asked.language, fragment, title, **told)
-        receipt = fragment in ("receipt.html", "booked.html")
-        cache = "no-store" if receipt else "private, no-cache"
+        """A page that Back finds again; `no-store` if it names a visit or shows what was typed."""
+        discreet = self._discreet(asked)
+        text = self._pages.page(asked.language, fragment, title, discreet=discreet, **told)
+        typed = fragment == "details.html" and "ticket" in asked.fields
+        kept = not typed and fragment not in ("receipt.html", "booked.html")
+        cache = "private, no-cache" if kept else "no-store"
         return Response(text, status, {"Cache-Control": cache}, "text/html")
+
+    def _discreet(self, asked: Asked) -> bool:
+        """Whether the visit is; of a booking seen again nobody knows: it may be."""
+        practice = self._rooms.practice
+        visit = practice.visit(asked.get("visit"))
+        return visit.discreet if visit else practice.discreet and bool(asked.get("manage"))
 
     def _say(self, asked: Asked, message: str, **values: object) -> str:
         return self._pages.say(asked.language, message, **values)

@@ -106,6 +106,8 @@ class Visit:
     horizon_days: int
     approval: bool
     """Whether it waits for the desk's yes."""
+    discreet: bool
+    """Whether the pages say nothing of it any more, once it was chosen."""
     price: Price
 
     @property
@@ -218,6 +220,8 @@ class Practice:
     languages: tuple[str, ...]
     zone: ZoneInfo
     demonstration: bool
+    quick_exit: str
+    """Where somebody is led who must leave a discreet page at once."""
     doctor: Doctor
     places: tuple[Place, ...]
     visits: tuple[Visit, ...]
@@ -236,6 +240,11 @@ class Practice:
     def visits_in(self, language: str) -> list[Visit]:
         """What can be booked on the pages of a language."""
         return [visit for visit in self.visits if language in visit.languages]
+
+    @property
+    def discreet(self) -> bool:
+        """Whether any visit is: then a booking whose visit nobody knows any more may be one."""
+        return any(visit.discreet for visit in self.visits)
 
     @property
     def furthest_days(self) -> int:

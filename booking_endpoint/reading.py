@@ -28,10 +28,11 @@ from booking_endpoint.reading_timetable import (
     read_week,
 )
 from booking_endpoint.timetable import CELL_MINUTES, TELECONSULTATION, Rules
-from booking_endpoint.values import read_country, read_key, read_rpps, read_zone
+from booking_endpoint.values import read_address, read_country, read_key, read_rpps, read_zone
 
 __all__ = ["BadPractice", "read_practice"]
 
+DISCREET_ID = re.compile(r"visit-[0-9]+")
 IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_ID = 40
 """So that the visit's id always fits an envelope, beside the longest names."""
@@ -61,6 +62,7 @@ def read_practice(text: str, file: str = "practice.toml") -> Practice:
         languages=languages,
         zone=facts.parsed("zone", read_zone),
         demonstration=facts.get("demonstration", bool, False),
+        quick_exit=facts.parsed("quick_exit", read_address, "https://meteofrance.com/"),
         doctor=read_doctor(facts.table("doctor"), languages),
         places=places,
         visits=visits,
@@ -183,10 +185,13 @@ def read_visit(
         notice_hours=facts.number("notice_hours", 0, 24 * 60, rules.notice_hours),
         horizon_days=facts.number("horizon_days", 1, 730, rules.horizon_days),
         approval=facts.get("approval", bool, rules.approval),
+        discreet=facts.get("discreet", bool, False),
         price=read_price(facts.table("price"), languages),
     )
     if not visit.languages or not set(visit.languages) <= set(languages):
         raise facts.wrong("languages", f"list one or more of {', '.join(languages)}")
+    if visit.discreet and not DISCREET_ID.fullmatch(visit.id):
+        raise facts.wrong("id", "stands in addresses: call a discreet visit visit-1 or the like")
     facts.done()
     return visit
 

@@ -38,6 +38,12 @@ def read_prefix(text: str) -> str:
     return text
 
 
+def read_address(text: str) -> str:
+    if not re.fullmatch(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[!-~]*)?", text):
+        raise ValueError(f"{text!r} is not an address such as https://meteofrance.com/")
+    return text
+
+
 def read_country(text: str) -> str:
     if not re.fullmatch(r"[A-Z]{2}", text):
         raise ValueError(f"{text!r} is not a country code such as FR")

@@ -25,6 +25,8 @@ class Entry:
     """The language the booking was made in, when it is not the doctor's own."""
     doubt: str
     """Why to look twice: `slot` (sealed for another time), or the error of its envelope."""
+    discreet: bool
+    """Whether nobody but the patient may hear of it."""
     outside: bool
     """Whether the hours, as they are now, do not hold it: the booking is older than the rule."""
 
@@ -104,6 +106,7 @@ def entry_of(booking: Opened, practice: Practice, language: str) -> Entry:
         age_on(date_of(booking, practice), born),
         spoken if spoken in practice.languages and spoken != language else "",
         booking.error or ("slot" if wanders else ""),
+        bool(visit and visit.discreet),
         booking.state != "cancelled" and not within_hours(slot_of(booking), practice, visit),
     )
 

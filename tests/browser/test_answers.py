@@ -134,15 +134,24 @@ def test_page_and_endpoint_read_the_same_date_of_birth(
 # --- what the forms say to a browser, and to somebody who left something out ---------------------
 
 
+FILLED = ["name", "bday-day", "bday-month", "bday-year", "tel", "email", "off"]
+
+
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_browser_can_fill_the_form_in(come: Come, scripts: bool) -> None:
-    """It knows these tokens; and no name is sent to a spelling service."""
+def test_a_browser_may_fill_the_form_in_and_may_not_remember_it(come: Come, scripts: bool) -> None:
+    """It knows these tokens until something is typed; and no name is sent to a spelling service.
+
+    Without scripts nothing could take a token back, so there are none.
+    """
     patient = come(scripts=scripts)
     patient.until_details(WITH_BIRTH_DATE)
     boxes = patient.page.get_by_role("textbox").all()
+    expect(boxes[0]).to_have_attribute("autocomplete", FILLED[0] if scripts else "off")
     tokens = [box.get_attribute("autocomplete") for box in boxes]
-    assert tokens == ["name", "bday-day", "bday-month", "bday-year", "tel", "email", "on"]
+    assert tokens == (FILLED if scripts else ["off"] * len(FILLED))
     assert {box.get_attribute("spellcheck") for box in boxes} == {"false"}
+    patient.fill(Answers(email="a@exemple.example", caller="B"))
+    assert {box.get_attribute("autocomplete") for box in boxes} == {"off"}
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -41,7 +41,7 @@ def test_the_demo_practice_is_read() -> None:
     assert [visit.id for visit in DEMO.visits] == [
         "consultation",
         "pregnancy",
-        "contraception",
+        "visit-3",
         "colposcopy",
         "hysteroscopy",
         "teleconsultation",
@@ -71,7 +71,7 @@ def test_days_are_read_as_days() -> None:
 def test_what_may_be_left_out_is_empty() -> None:
     """No preparation for contraception, no buffer for a consultation, no key in the demo."""
     visits = {visit.id: visit for visit in DEMO.visits}
-    assert set(visits["contraception"].preparation.values()) == {""}
+    assert set(visits["visit-3"].preparation.values()) == {""}
     assert (visits["consultation"].before, visits["consultation"].after) == (0, 0)
     assert not visits["consultation"].asks_birth_date
     assert DEMO.sealed_to == ()
@@ -290,6 +290,14 @@ WRONG: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "an HDS host without its certificate": (
         "legal.hds_certificate",
         [("[legal]", f"[legal]  {HERE}"), ('hosting_mode = "practice"', 'hosting_mode = "hds"')],
+    ),
+    "a discreet visit whose id tells": (
+        "visits.3.id",
+        [('id = "visit-3"', f'id = "contraception"  {HERE}'), ('"pregnancy", "visit-3"]', "]")],
+    ),
+    "a way out that is no address": (
+        "quick_exit",
+        [("# quick_exit = ", f'quick_exit = "javascript:alert(1)"  {HERE} ')],
     ),
     "nobody who hosts the booking": (
         "legal.hosts",

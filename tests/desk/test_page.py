@@ -536,6 +536,17 @@ def test_a_visit_outside_the_present_hours_is_said_to_be(
     assert doubts[1] == [outside] == doubts[2][1:]
 
 
+def test_a_discreet_visit_is_told_with_a_warning(sit: Sit, tmp_path: Path, key: PrivateKey) -> None:
+    """The doctor reads what it is for, and that nobody else may hear of it."""
+    hushed = exported(key, at("09:00"), number=1, content=identity(at("09:00"), visit="visit-3"))
+    desk = sit(printing(tmp_path, hushed, exported(key, at("09:30"), number=2)))
+    warning = "Discret\N{NO-BREAK SPACE}: n’en parler qu’à la personne elle-même"
+    first, second = tree(desk.get()).css(".entry")
+    assert "Contraception" in first.text()
+    assert warning in first.text()
+    assert warning not in second.text()
+
+
 def test_languages_and_ages_are_told(sit: Sit, tmp_path: Path, key: PrivateKey) -> None:
     def line(number: int, **who: Any) -> str:
         start = at("09:00", number - 1)

@@ -17,7 +17,7 @@ from tests.edge.patient import Patient, ready_ticket
 from tests.keys import new_key
 from tests.serving import Practice
 
-VISITS = ("consultation", "pregnancy", "contraception", "colposcopy")
+VISITS = ("consultation", "pregnancy", "visit-3", "colposcopy")
 DAY = date(2026, 12, 7)
 """A Monday: all four are received, on three different grids."""
 

@@ -417,9 +417,9 @@ def test_nothing_revives_a_cancelled_booking(patient: Patient, by: str) -> None:
 def test_a_visit_may_move_by_less_than_its_length(patient: Patient) -> None:
     """From 09:00–09:40 to a start inside it: nobody stands in his own way."""
     booked = patient.booked(NINE, "hysteroscopy")
-    assert patient.move(booked["manage"], NINE, "contraception").status_code == 200
+    assert patient.move(booked["manage"], NINE, "visit-3").status_code == 200
     twenty_five = plus(NINE, minutes=25)
-    moved = patient.move(booked["manage"], twenty_five, "contraception")
+    moved = patient.move(booked["manage"], twenty_five, "visit-3")
     assert (moved.status_code, moved.json()["start"]) == (200, twenty_five)
     back = patient.move(booked["manage"], NINE, "hysteroscopy")
     assert (back.status_code, back.json()["end"]) == (200, plus(NINE, minutes=40))

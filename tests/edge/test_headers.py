@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from booking_endpoint.envelope import PrivateKey
+from booking_endpoint.tickets import Tickets
 from tests.edge.patient import Patient, ready_ticket
-from tests.serving import Practice, practice_in, serving_workers
+from tests.serving import SECRET, Practice, practice_in, serving_workers
 
 PAGE = "text/html"
 
@@ -56,6 +57,7 @@ def answers(alone: Practice) -> dict[str, httpx.Response]:
         old = ready_ticket(time.time() - 8000)
         as_page = {"Accept": PAGE}
         chosen = {"visit": "consultation", "start": other}
+        typing = Tickets([SECRET]).form(bytes(16), int(time.time()) - 60)
         return {
             "list": listed,
             "list, not changed": unchanged,
@@ -87,6 +89,9 @@ def answers(alone: Practice) -> dict[str, httpx.Response]:
             "page of details": http.post("/tickets", data=chosen, headers=as_page),
             "page without a time": http.post(
                 "/tickets", data={"visit": "consultation"}, headers=as_page
+            ),
+            "page of what is wrong": http.post(
+                "/bookings", data={**chosen, "ticket": typing}, headers=as_page
             ),
             "page of refusal": http.post("/bookings", data={"visit": "x"}, headers=as_page),
             "page of a booking": http.post("/bookings/show", data=manage, headers=as_page),
@@ -120,12 +125,13 @@ def test_no_page_may_load_anything_from_elsewhere(answers: dict[str, httpx.Respo
 
 
 def test_only_the_list_of_times_may_be_kept_by_anybody(answers: dict[str, httpx.Response]) -> None:
-    """A page can be found again by Back; what names a visit, and every error, is not kept."""
+    """Back finds a page again, but not one that names a visit or shows what was typed."""
     for name, answer in answers.items():
         if name in ("list", "list, not changed", "list, head"):
             expected = "public, max-age=15"
         elif answer.headers.get("content-type", "").startswith(PAGE):
-            expected = "no-store" if name == "page of a booking" else "private, no-cache"
+            personal = name in ("page of a booking", "page of what is wrong")
+            expected = "no-store" if personal else "private, no-cache"
         else:
             expected = "no-store"
         assert answer.headers["cache-control"] == expected, name

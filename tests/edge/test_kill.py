@@ -72,15 +72,15 @@ def test_what_was_acknowledged_is_in_the_file(practice: Practice) -> None:
     for _ in range(ROUNDS):
         with mortal(practice) as process:
             with Patient(practice) as patient:
-                envelope = patient.envelope("contraception", "")
+                envelope = patient.envelope("visit-3", "")
                 free = [
                     start
                     for days in range(0, 90, 30)
-                    for start in patient.times("contraception", first=day(days))
+                    for start in patient.times("visit-3", first=day(days))
                 ]
             requests = [
                 {
-                    "visit": "contraception",
+                    "visit": "visit-3",
                     "start": start,
                     "envelope": envelope,
                     **ready_ticket(time.time()),

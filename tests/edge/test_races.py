@@ -159,7 +159,7 @@ def test_visits_of_every_length_at_once_never_overlap(shared: tuple[Practice, in
     """Two days, forty patients: booked, moved and cancelled in no order at all."""
     practice, _parent = shared
     chance = random.Random(20261122)  # noqa: S311  # the same crowd each time
-    visits = ["consultation", "pregnancy", "contraception", "colposcopy", "hysteroscopy"]
+    visits = ["consultation", "pregnancy", "visit-3", "colposcopy", "hysteroscopy"]
     with Patient(practice) as patient:
         days = sorted({start[:10] for start in patient.times("colposcopy")})[-2:]
         starts = {

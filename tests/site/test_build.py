@@ -1,6 +1,7 @@
 """A build: the same each time, stopped by what is wrong, and true to the facts it was made from."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from booking_endpoint.envelope import PrivateKey, fingerprint, public_text
 from booking_endpoint.practice import Practice
 from deploy import demo
+from tests.faults.disk import compile_shim
 from tests.serving import ROOT, facts_with
 from tests.site.document import Document
 
@@ -36,14 +38,30 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
+ELSEWHERE = {
+    **{"TZ": "Pacific/Auckland", "LC_ALL": "C", "LANG": "C", "LANGUAGE": "he"},
+    **{"PYTHONHASHSEED": "7", "HOME": "/nonexistent", "COLUMNS": "40"},
+}
+
+
 def test_the_same_content_gives_the_same_bytes(site: Path, tmp_path: Path) -> None:
-    """On another day of the week, in another zone, with another hash seed."""
-    facts = site.parent / "practice.toml"
-    code, said = build(
-        facts, tmp_path / "again", TZ="Pacific/Auckland", PYTHONHASHSEED="7", LANG="C"
+    """Years later, in another folder, zone, locale and file mode, with folders listed backwards."""
+    library = compile_shim(tmp_path, Path(__file__).with_name("elsewhere.c"))
+    there = tmp_path / "another folder"
+    for name in ("content", "theme", "booking_endpoint"):
+        shutil.copytree(ROOT / name, there / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pelicanconf.py", there)
+    facts = shutil.copy(site.parent / "practice.toml", there / "facts.toml")
+    unset = {"SOURCE_DATE_EPOCH", "LC_CTYPE", "PYTHONPATH"}
+    environ = {name: value for name, value in os.environ.items() if name not in unset}
+    subprocess.run(
+        [sys.executable, "-m", "pelican", "content", "-s", "pelicanconf.py", "-o", "out"],
+        cwd=there,
+        env={**environ, **ELSEWHERE, "LD_PRELOAD": str(library), "BOOKING_PRACTICE": str(facts)},
+        umask=0o077,
+        check=True,
     )
-    assert code == 0, said
-    assert files(tmp_path / "again") == files(site)
+    assert files(there / "out") == files(site)
 
 
 def test_a_bad_fact_ends_the_build_with_its_line(tmp_path: Path, key: PrivateKey) -> None:

@@ -50,6 +50,8 @@ MEAN = [
     ("horizon_days = 90", "horizon_days = 900"),
     ("buffer_after = 10", "buffer_after = 7"),
     ('patients = "known"', 'patients = "connues"'),
+    ('id = "visit-3"\n', 'id = "contraception"\n'),
+    ('# quick_exit = "https://meteofrance.com/"', 'quick_exit = "meteo"'),
     ("approval = false", 'approval = "non"'),
     ('hosting_mode = "practice" ', "# "),
     ('fr = "Apportez vos', 'fr = "Des données anonymes, vos'),
@@ -70,6 +72,8 @@ def placed(example: str) -> str:
     if header in ("[rules]", "[[visits]]", "[legal]"):
         beside = 'id = "hysteroscopy"\n' if header == "[[visits]]" else f"\n{header}\n"
         before, _, table = facts.partition(beside)
+        if lines.startswith("id = "):
+            return f"{before}{lines}{table}"
         for key in re.findall(r"^\w+", lines, re.MULTILINE):
             table = re.sub(rf"^{key} = .*\n", "", table, count=1, flags=re.MULTILINE)
         return f"{before}{beside}{lines}{table}"

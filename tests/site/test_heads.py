@@ -47,6 +47,7 @@ def test_a_head_is_read_whole() -> None:
         ("2026-11-21", "2026-11-19", "comes before Date"),
         ("Un éditeur | 2024 | ", "", "Title | Publisher | date | https://"),
         ("https://example.org/b", "example.org", "Title | Publisher | date | https://"),
+        ("Interests: none", "Interests: none\nDiscreet: maybe", "Discreet: write yes, or leave"),
         ("Author", "Autor", "'Autor' is not known here"),
         ("Summary", "Date", "written twice"),
         ("Interests: none", "Interests: none\nSlug: Un Deux", "small letters"),

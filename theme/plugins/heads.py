@@ -12,7 +12,10 @@ NEEDED = {
     PAGE: ("title", "summary"),
     ARTICLE: ("title", "summary", "date", "reviewed", "author", "sources", "interests"),
 }
-KNOWN = {PAGE: ("title", "slug", "summary", "reviewed"), ARTICLE: ("slug", *NEEDED[ARTICLE])}
+KNOWN = {
+    PAGE: ("title", "slug", "summary", "reviewed", "discreet"),
+    ARTICLE: ("slug", "discreet", *NEEDED[ARTICLE]),
+}
 EXAMPLES = {
     "title": "Title: The practice",
     "summary": "Summary: One sentence that says what the page is about.",
@@ -58,6 +61,8 @@ class Head:
     author: str
     sources: tuple[Source, ...]
     interests: str
+    discreet: bool
+    """Whether the page carries the way out: somebody may be watched while reading it."""
 
     @property
     def disinterested(self) -> bool:
@@ -122,6 +127,7 @@ def read_head(kind: str, name: str, text: str, languages: tuple[str, ...]) -> tu
         author=" ".join(lines.get("author", [])),
         sources=tuple(read_source(line) for line in lines.get("sources", [])),
         interests=" ".join(lines.get("interests", [])),
+        discreet=read_discreet(lines),
     )
     if head.published and head.reviewed and head.reviewed < head.published:
         raise BadHead(f"Reviewed: {head.reviewed} comes before Date: {head.published}")
@@ -150,6 +156,13 @@ def read_date(lines: Mapping[str, list[str]], name: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise BadHead(f"{name.title()}: {text} is not a day of the calendar") from None
+
+
+def read_discreet(lines: Mapping[str, list[str]]) -> bool:
+    text = " ".join(lines.get("discreet", [])).lower()
+    if text not in ("", "yes", "no"):
+        raise BadHead(f"Discreet: write yes, or leave the line out, instead of {text!r}")
+    return text == "yes"
 
 
 def read_source(line: str) -> Source:

@@ -101,6 +101,7 @@ def frame(context: dict[str, Any], code: str, key: str) -> dict[str, Any]:
         "homes": addresses.of(HOME),
         "links": addresses.links(code),
         "articles": context["texts"][code],
+        "discreet": False,
     }
 
 
@@ -138,7 +139,8 @@ def texts(generator: Generator) -> list[Content]:
 
 def tell(generator: Generator, content: Content) -> None:
     """Just before a written page is rendered: give it the variables every page has."""
-    generator.context.update(frame(generator.context, content.lang, content.head.key))
+    told = frame(generator.context, content.lang, content.head.key)
+    generator.context.update(told | {"discreet": content.head.discreet})
 
 
 def generators(_pelican: Pelican) -> type[Generator]:

@@ -1,13 +1,14 @@
 /* The way from a visit to a receipt on one page. Adds to plain forms, which work without it:
    nothing on the page changes until this has all it needs. Seals before it sends, or sends nothing. */
 
-import { ask, chosen, complain, said, show, ticket, within } from "./flow.js"
+import { ask, chosen, complain, load, said, show, ticket, within } from "./flow.js"
 
 const root = document.querySelector("[data-booking]")
 const say = (name) => root.querySelector(`[data-say=${name}]`).textContent
 const step = (name) => root.querySelector(`[data-step=${name}]`)
 const form = (name) => root.querySelector(`[data-form=${name}]`)
 const { dataset } = root
+const { doctor } = dataset
 const home = location.pathname
 
 let times, visit, start, ready, number, sending, booked
@@ -30,12 +31,21 @@ function travel({ state }) {
   if (state) go(known[state.step] ? state.step : "visit", { push: false })
 }
 
+/** Once a discreet visit was chosen no title names the doctor, and the way out is at hand. */
+function hush() {
+  const exit = document.querySelector("[data-exit]")
+  dataset.doctor = visit.discreet ? "" : doctor
+  if (exit) exit.hidden = !visit.discreet
+  if (visit.discreet) load(root, "exit").catch(() => {})
+}
+
 async function chooseVisit() {
   const radio = form("visit").querySelector(":checked")
   if (!complain(step("visit"), radio ? {} : { visit: say("visit") })) return
-  times ??= await import("./times.js").catch(() => form("visit").submit())
+  times ??= await load(root, "times").catch(() => form("visit").submit())
   if (!times) return
   visit = { id: radio.value, ...radio.dataset }
+  hush()
   within(step("times"), "chosen").textContent = visit.label
   go("times")
   await times.fillTimes(root, step("times"), visit.id)
@@ -59,8 +69,9 @@ const prepare = () => (ready ??= ticket(root).then((made) => made ?? (ready = un
 
 /** What checks and seals, loaded while the patient types; only once it is here the page promises it. */
 async function tools() {
-  const [{ readDetails }, { seal }] = await Promise.all([import("./details.js"), import("./envelope.js")])
+  const [{ readDetails, offerFilling }, { seal }] = await Promise.all(["details", "envelope"].map((name) => load(root, name)))
   within(step("details"), "sealed").textContent = say("sealed")
+  offerFilling(form("details"))
   return { readDetails, seal }
 }
 
@@ -132,7 +143,8 @@ async function receive({ start, end, state, manage, code }) {
   booked = true
   const receipt = step("receipt")
   const { day, time } = times.clock(dataset)
-  const fill = { date: day(start), time: `${time(start)} – ${time(end)}`, label: visit.label, place: visit.where, code }
+  const label = visit.discreet ? "" : visit.label
+  const fill = { date: day(start), time: `${time(start)} – ${time(end)}`, label, place: visit.where, code }
   for (const [name, text] of Object.entries(fill))
     for (const place of receipt.querySelectorAll(`[data-field=${name}]`)) place.textContent = text
   if (state === "requested") {
@@ -141,14 +153,17 @@ async function receive({ start, end, state, manage, code }) {
   }
   within(receipt, "preparation").textContent = visit.preparation
   within(receipt, "preparation").hidden = !visit.preparation
+  within(receipt, "who").hidden = visit.discreet
+  within(receipt, "discretion").hidden = !visit.discreet
   within(receipt, "manage").href = `${dataset.manage}#${manage}`
   within(receipt, "manage").onclick = followAnew
   form("details").reset()
   show(root, "receipt")
   history.pushState({ step: "receipt" }, "", `${dataset.manage}#${manage}`)
   within(receipt, "print").onclick = () => print()
-  const event = { start, end, title: say("title"), place: visit.where, phone: dataset.phone }
-  const { offerCalendar } = await import("./calendar.js").catch(() => ({}))
+  const where = visit.discreet ? {} : { place: visit.where, phone: dataset.phone }
+  const event = { start, end, title: say("title"), ...where }
+  const { offerCalendar } = await load(root, "calendar").catch(() => ({}))
   offerCalendar?.(within(receipt, "calendar"), event)
   within(receipt, "extras").hidden = !offerCalendar
 }

@@ -19,13 +19,17 @@ function fold(line) {
   return lines.join("\r\n ")
 }
 
-/** One event with an alarm a day before; the title is neutral, the id says nothing (RFC 7986). */
+/** One event with an alarm a day before; the title is neutral, the id says nothing (RFC 7986).
+    Without a place it is a discreet one: a time, and no more, and no alarm. */
 export function calendarFile({ start, end, title, place, phone }, now) {
+  const open = place && [
+    `LOCATION:${escape(place)}`, `DESCRIPTION:${escape(phone)}`,
+    "BEGIN:VALARM", "ACTION:DISPLAY", `DESCRIPTION:${escape(title)}`, "TRIGGER:-P1D", "END:VALARM",
+  ]
   return [
     "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Souspli//FR", "BEGIN:VEVENT",
     `UID:${crypto.randomUUID()}`, `DTSTAMP:${stamp(now)}`, `DTSTART:${stamp(start)}`, `DTEND:${stamp(end)}`,
-    `SUMMARY:${escape(title)}`, `LOCATION:${escape(place)}`, `DESCRIPTION:${escape(phone)}`, "CLASS:PRIVATE",
-    "BEGIN:VALARM", "ACTION:DISPLAY", `DESCRIPTION:${escape(title)}`, "TRIGGER:-P1D", "END:VALARM",
+    `SUMMARY:${escape(title)}`, "CLASS:PRIVATE", ...(open || []),
     "END:VEVENT", "END:VCALENDAR", "",
   ].map(fold).join("\r\n")
 }

@@ -48,3 +48,13 @@ export function readDetails(form, { asksBirthDate, languages, today, say }) {
   const { name, phone, email, whom, caller } = answers
   return { errors, identity: { name, phone, email, birth_date: birth.date, whom, caller } }
 }
+
+/** The browser may fill in what it knows. What is typed it must not keep for the next person here: so each
+    field says what it is for until something stands in it, and from then on that it is nobody's to remember. */
+export function offerFilling(form) {
+  for (const field of form.querySelectorAll("[data-fill]")) {
+    const offer = () => (field.autocomplete = field.value ? "off" : field.dataset.fill)
+    field.oninput = offer
+    offer()
+  }
+}

@@ -31,7 +31,7 @@ export function show(root, name) {
   for (const step of root.querySelectorAll("[data-step]")) step.hidden = step.dataset.step !== name
   const step = root.querySelector(`[data-step=${name}]`)
   const heading = step.querySelector("h1")
-  document.title = `${heading.textContent} – ${root.dataset.doctor}`
+  document.title = [heading.textContent, root.dataset.doctor].filter(Boolean).join(" – ")
   heading.tabIndex = -1
   heading.focus()
   scrollTo(0, 0)
@@ -77,10 +77,24 @@ const first = (step, field) => inputs(step, field)[0]
 /** The value chosen in a form, or the empty text. */
 export const chosen = (form, name) => new FormData(form).get(name) ?? ""
 
+/** A module that a step needs, if it is, byte for byte, the one this page was published with. */
+export async function load(root, name) {
+  const modules = root.dataset.modules.split(" ")
+  const link = document.createElement("link")
+  const href = new URL(`${name}.js`, import.meta.url).href
+  Object.assign(link, { rel: "modulepreload", href, integrity: modules[modules.indexOf(name) + 1] })
+  if (link.relList.supports?.("modulepreload"))
+    await new Promise((fine, wrong) => {
+      Object.assign(link, { onload: fine, onerror: wrong })
+      document.head.append(link)
+    })
+  return import(href)
+}
+
 /** A ticket with its work under way: awaited only when it is needed. */
 export async function ticket(root) {
   const { status, body } = await ask(`${root.dataset.prefix}/tickets`, {})
   if (status !== 200) return null
-  const { solve } = await import("./proof.js")
+  const { solve } = await load(root, "proof")
   return { ticket: body.ticket, proof: await solve(body.challenge) }
 }

@@ -1,7 +1,7 @@
 /* A booking seen again through its link: the ticket is in the fragment, which no server ever sees.
    Opening the link changes nothing; only the buttons do. */
 
-import { ask, chosen, complain, said, show, ticket, within } from "./flow.js"
+import { ask, chosen, complain, load, said, show, ticket, within } from "./flow.js"
 
 const root = document.querySelector("[data-manage]")
 const say = (name) => root.querySelector(`[data-say=${name}]`).textContent
@@ -32,7 +32,8 @@ const onSubmit = (name, act) => form(name).addEventListener("submit", async (eve
 async function open() {
   manage = chosen(form("code"), "manage").trim() || manage
   if (!complain(step("code"), manage ? {} : { manage: say("code") })) return
-  times ??= await import("./times.js").catch(askPlainly)
+  if (document.querySelector("[data-exit]")) load(root, "exit").catch(() => {})
+  times ??= await load(root, "times").catch(askPlainly)
   if (times) tell(step("code"), await bookings("show"), "yours")
 }
 
