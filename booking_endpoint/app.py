@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from booking_endpoint import availability as calendar
+from booking_endpoint.audit import CLOCK, append
 from booking_endpoint.booking import mark as _
 from booking_endpoint.config import Config
 from booking_endpoint.envelope import BadEnvelope
@@ -225,7 +227,7 @@ def create_app(config: Config, clock: Clock, randomness: Randomness) -> Starlett
             await store.open()
         except FAULTS as error:  # it answers 503 until the database can be used
             log_failure(error)
-        purging = asyncio.create_task(keep_hourly(rooms, clock))
+        purging = asyncio.create_task(keep_hourly(rooms, clock, config.audit))
         try:
             yield
         finally:
@@ -254,7 +256,7 @@ def create_app(config: Config, clock: Clock, randomness: Randomness) -> Starlett
     return app
 
 
-async def keep_hourly(rooms: Rooms, clock: Clock) -> None:
+async def keep_hourly(rooms: Rooms, clock: Clock, audit: Path) -> None:
     """Look for damage, forget what is too old, and rewrite the file: now, and every hour."""
     while True:
         now = int(clock())
@@ -264,6 +266,7 @@ async def keep_hourly(rooms: Rooms, clock: Clock) -> None:
             gone = await rooms.store.purge(now - rooms.practice.rules.retention_days * DAY)
             if gone:
                 log.info("purged %d bookings", gone)
+                await asyncio.to_thread(append, audit, CLOCK, "purge", now)
         except FAULTS as error:
             log_failure(error)
         await asyncio.sleep(HOUR)

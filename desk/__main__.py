@@ -15,11 +15,12 @@ from typing import TextIO
 
 import uvicorn
 
+from booking_endpoint.audit import last_digest, report
 from booking_endpoint.envelope import BadKey, PrivateKey, unlock_key
 from booking_endpoint.reading import BadPractice, read_practice
 from desk.app import Desk, create_app
-from desk.opening import BadLine, open_line
-from desk.server import Server
+from desk.opening import BadLine, open_line, plain
+from desk.server import Server, Unreachable
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str]) -> int:
         if asked.command == "open":
             key = unlock_key(asked.key.read_bytes(), passphrase(asked.passphrase_file))
             return open_lines(utf8(sys.stdin), key, utf8(sys.stdout))
+        if asked.command == "audit":
+            return audit(server_of(asked), asked.seen)
         return serve(asked)
     except BadKey:
         print(f"{asked.key}: this passphrase does not open the key", file=sys.stderr)
@@ -36,6 +39,8 @@ def main(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
     except UnicodeDecodeError:
         print("a file is not text in UTF-8", file=sys.stderr)
+    except Unreachable as error:
+        print(f"the server did not answer: {plain(str(error))}", file=sys.stderr)
     except OSError as error:
         print(f"{error.filename}: cannot be read", file=sys.stderr)
     return 2
@@ -50,10 +55,13 @@ def parser() -> argparse.ArgumentParser:
     serving = commands.add_parser("serve", help="the agenda, on a page of this machine alone")
     serving.add_argument("--key", type=Path, required=True, help="the private key (PKCS#8)")
     serving.add_argument("--practice", type=Path, required=True, help="practice.toml")
-    where = serving.add_mutually_exclusive_group(required=True)
-    where.add_argument("--database", type=Path, help="the endpoint's database, on this machine")
-    where.add_argument("--host", help="the endpoint's server, as `ssh` knows it")
     serving.add_argument("--no-open", action="store_true", help="do not open the browser")
+    auditing = commands.add_parser("audit", help="whether the server's audit log was changed")
+    auditing.add_argument("--seen", type=Path, required=True, help="keeps its last digest, here")
+    for command in (serving, auditing):
+        where = command.add_mutually_exclusive_group(required=True)
+        where.add_argument("--database", type=Path, help="the endpoint's, on this machine")
+        where.add_argument("--host", help="the endpoint's server, as `ssh` knows it")
     return described
 
 
@@ -84,14 +92,35 @@ def open_lines(lines: Iterable[str], key: PrivateKey, out: TextIO) -> int:
     return 1 if closed else 0
 
 
+def server_of(asked: argparse.Namespace) -> Server:
+    return Server.here(asked.database) if asked.database else Server.over_ssh(asked.host)
+
+
+def audit(server: Server, seen: Path) -> int:
+    """Say whether the server's audit log is whole; 1 when not.
+
+    Its last digest is kept in `seen`, on this machine: no server can cut off or write anew what
+    was seen before without being found out the next time.
+    """
+    before = seen.read_text(encoding="ascii").strip() if seen.exists() else ""
+    content = server.audit()
+    whole, said = report("the audit log", content, before)
+    print(said)
+    if not whole:
+        return 1
+    draft = seen.with_name(f"{seen.name}.draft")
+    draft.write_text(last_digest(content), encoding="ascii")
+    draft.replace(seen)
+    return 0
+
+
 def serve(asked: argparse.Namespace) -> int:
     """The local page, on a free port of 127.0.0.1, until Ctrl-C."""
     practice = read_practice(asked.practice.read_text(encoding="utf-8"), str(asked.practice))
-    server = Server.here(asked.database) if asked.database else Server.over_ssh(asked.host)
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(("127.0.0.1", 0))
     port, token = listener.getsockname()[1], secrets.token_urlsafe(24)
-    desk = Desk(practice, server, asked.key.read_bytes(), token, time.time)
+    desk = Desk(practice, server_of(asked), asked.key.read_bytes(), token, time.time)
     address = f"http://127.0.0.1:{port}/{token}/"
     print(f"The desk: {address}\nCtrl-C closes it.", flush=True)
     if not asked.no_open:

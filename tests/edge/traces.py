@@ -17,13 +17,18 @@ def shapes(text: str) -> set[bytes]:
     found: set[bytes] = set()
     for form in {text, *(unicodedata.normalize(kind, text) for kind in ("NFC", "NFD"))}:
         for encoded in encodings(form):
-            found |= {encoded, *base64_of(encoded), *percent_of(encoded)}
-            found |= {encoded.hex().encode(), encoded.hex().upper().encode()}
+            found |= shapes_of_bytes(encoded) | {*percent_of(encoded)}
         found |= {quote_plus(form, safe="").encode(), escape(form).encode()}
         for written in (json.dumps(form)[1:-1], ascii(form)[1:-1], repr(form.encode())[2:-1]):
             found |= {written.encode(), written.upper().replace("\\U", "\\u").encode()}
         found |= {form.casefold().encode(), form.upper().encode()}
     return {shape for shape in found if len(shape) >= LEAST}
+
+
+def shapes_of_bytes(data: bytes) -> set[bytes]:
+    """The same for bytes, such as an id or an envelope."""
+    hexed = data.hex()
+    return {data, hexed.encode(), hexed.upper().encode(), *base64_of(data)}
 
 
 def encodings(text: str) -> Iterator[bytes]:

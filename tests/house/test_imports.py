@@ -28,6 +28,7 @@ ORDER = (
     "booking",
     "tickets",
     "sqlite_file",
+    "audit",
     "database",
     "store",
     "config",
