@@ -14,7 +14,7 @@ import pytest
 
 from booking_endpoint.envelope import PrivateKey, lock_key
 from tests.desk.cast import MONDAY, PASSPHRASE, at, store_booking
-from tests.edge.traces import traces_in
+from tests.edge.traces import traces, traces_in, watching_processes
 from tests.serving import ROOT, facts_with
 
 WHO = {
@@ -27,11 +27,20 @@ WHO = {
 """What must stay in memory. Where a program would write it, it would write it in some shape."""
 
 
+PLACES = {
+    "HOME": "home",
+    **{f"XDG_{kind}_HOME": f"home/{kind.lower()}" for kind in ("CACHE", "CONFIG", "DATA", "STATE")},
+    "XDG_RUNTIME_DIR": "run",
+    **dict.fromkeys(["TMPDIR", "TEMP", "TMP", "SQLITE_TMPDIR"], "temporary"),
+}
+"""Every place in which a program may leave something, by the name that tells it."""
+
+
 @pytest.fixture
 def machine(tmp_path: Path, key: PrivateKey) -> Path:
     """The doctor's machine: home, temporary files, key, facts, a database with two visits."""
-    for folder in ("home", "temporary", "run"):
-        (tmp_path / folder).mkdir()
+    for folder in PLACES.values():
+        (tmp_path / folder).mkdir(exist_ok=True)
     (tmp_path / "key.pem").write_bytes(lock_key(key, PASSPHRASE))
     (tmp_path / "passphrase").write_text(PASSPHRASE, encoding="utf-8")
     (tmp_path / "practice.toml").write_text(facts_with(key), encoding="utf-8")
@@ -42,9 +51,7 @@ def machine(tmp_path: Path, key: PrivateKey) -> Path:
 
 def environ(machine: Path) -> dict[str, str]:
     """Every place in which a program of this machine may leave something."""
-    places = {"HOME": "home", "XDG_RUNTIME_DIR": "run", "XDG_CACHE_HOME": "home"}
-    temporary = dict.fromkeys(["TMPDIR", "TEMP", "TMP", "SQLITE_TMPDIR"], "temporary")
-    return os.environ | {name: str(machine / at) for name, at in (places | temporary).items()}
+    return os.environ | {name: str(machine / folder) for name, folder in PLACES.items()}
 
 
 @contextmanager
@@ -74,7 +81,11 @@ def desk(machine: Path) -> Iterator[str]:
 
 def test_a_session_at_the_desk_leaves_no_trace(machine: Path) -> None:
     """Unlocked, looked at, one visit cancelled, the server lost, locked, closed."""
-    with desk(machine) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+    with (
+        watching_processes() as processes,
+        desk(machine) as address,
+        httpx.Client(base_url=address, follow_redirects=True) as http,
+    ):
         http.post("unlock", data={"passphrase": PASSPHRASE})
         shown = http.get("?day=2026-11-23&view=day").text
         assert all(value in shown.replace("\N{NO-BREAK SPACE}", " ") for value in shown_of(WHO))
@@ -89,6 +100,9 @@ def test_a_session_at_the_desk_leaves_no_trace(machine: Path) -> None:
         http.post("lock")
 
     assert traces_in([*WHO.values(), "Sentinelle"], machine) == {}
+    ran = b"\n".join(processes)
+    assert all(f"booking_endpoint\0{word}".encode() in ran for word in ("export", "cancel"))
+    assert traces([*WHO.values(), PASSPHRASE], ran) == {}
 
 
 def shown_of(who: dict[str, str]) -> list[str]:

@@ -32,8 +32,8 @@ from booking_endpoint.plain import Plain
 from booking_endpoint.shelf import Shelf
 from booking_endpoint.store import Store
 from tests.edge.patient import Browser, Clock, Form, Patient, opened
-from tests.edge.traces import HASHES, shapes, traces, traces_in
-from tests.serving import ROOT, Practice, answers, serving, serving_workers, wait_until
+from tests.edge.traces import HASHES, shapes, traces, traces_in, watching_processes
+from tests.serving import ROOT, SECRET, Practice, answers, serving, serving_workers, wait_until
 
 NAME = "Zwölfkind Quetzalcóatl-Ñandú"
 HEBREW = "צפריר גינתוני"
@@ -241,7 +241,9 @@ def run(practice: Practice, *words: str) -> str:
 def test_who_came_and_why_is_in_no_byte_left_behind(practice: Practice, tmp_path: Path) -> None:
     """While the server runs, in its write-ahead log; after it stopped; in a copy; in the logs."""
     room, backup = tmp_path / "room", tmp_path / "backup.db"
-    with watched(practice, room):
+    practice.settings |= {"BOOKING_SECRET": "", "BOOKING_SECRET_FILE": str(tmp_path / "secret")}
+    (tmp_path / "secret").write_text(SECRET, "ascii")
+    with watching_processes() as processes, watched(practice, room):
         book_without_script(practice, lambda: time.sleep(3.2))
         book_with_script(practice)
         provoke(practice)
@@ -252,6 +254,11 @@ def test_who_came_and_why_is_in_no_byte_left_behind(practice: Practice, tmp_path
     assert {"bookings.db", "bookings.db-wal", "bookings.db-shm", "backup.db"} <= set(running)
     assert traces_in(SENTINELS, tmp_path) == {}
     assert traces(SENTINELS, printed.encode()) == {}
+    ran = b"\n".join(processes)
+    assert all(
+        f"booking_endpoint\0{word}".encode() in ran for word in ("serve", "export", "backup")
+    )
+    assert traces([*SENTINELS, SECRET], ran) == {}
     assert (room / "stdout").read_bytes() == b""
     complaints = set((room / "stderr").read_text("utf-8").splitlines())
     assert complaints == {"WARNING:  Invalid HTTP request received."}

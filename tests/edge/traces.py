@@ -6,9 +6,12 @@ Also as a hash of it: a phone number has so few values that its hash is as good 
 import base64
 import hashlib
 import json
+import os
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -119,3 +122,38 @@ def traces_in(texts: Iterable[str], *folders: Path) -> dict[str, dict[str, bytes
 
 def content(path: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
+
+
+@contextmanager
+def watching_processes() -> Iterator[set[bytes]]:
+    """Arguments and environment of every process that the test starts meanwhile, and theirs.
+
+    As any user of the machine reads the arguments with `ps`, and its administrator both.
+    """
+    seen: set[bytes] = set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.02):
+            for process in filter(is_ours, Path("/proc").glob("[0-9]*")):
+                with suppress(OSError):
+                    told = [(process / name).read_bytes() for name in ("cmdline", "environ")]
+                    seen.add(b"\n".join(told))
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()
+
+
+def is_ours(process: Path) -> bool:
+    """Whether a process was started by this one, or by one that was."""
+    try:
+        parent = re.search(rb"^PPid:\s*(\d+)", (process / "status").read_bytes(), re.MULTILINE)
+    except OSError:
+        return False
+    above = int(parent[1]) if parent else 0
+    return above == os.getpid() or (above > 1 and is_ours(Path(f"/proc/{above}")))
