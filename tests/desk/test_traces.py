@@ -11,8 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, expect
 
 from booking_endpoint.envelope import PrivateKey, lock_key
+from tasks import chromium
 from tests.desk.cast import MONDAY, PASSPHRASE, at, store_booking
 from tests.edge.traces import traces, traces_in, watching_processes
 from tests.serving import ROOT, facts_with
@@ -103,6 +105,30 @@ def test_a_session_at_the_desk_leaves_no_trace(machine: Path) -> None:
     ran = b"\n".join(processes)
     assert all(f"booking_endpoint\0{word}".encode() in ran for word in ("export", "cancel"))
     assert traces([*WHO.values(), PASSPHRASE], ran) == {}
+
+
+def test_the_doctors_browser_keeps_nothing_of_the_desk(machine: Path, browser: Browser) -> None:
+    """Neither cache nor history, nor what it would open again after a crash; locked or not."""
+    profile = machine / "profile"
+    chrome = browser.browser_type.launch_persistent_context(
+        profile, executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
+    )
+    with chrome, desk(machine) as address:
+        page = chrome.pages[0]
+        page.goto(address)
+        page.locator("input[type=password]").fill(PASSPHRASE)
+        page.keyboard.press("Enter")
+        expect(page.locator("input[type=password]")).to_have_count(0)
+        page.goto(f"{address}?day=2026-11-23&view=day")
+        expect(page.get_by_text(WHO["name"]).first).to_be_visible()
+        page.locator("a[href*='cancel?id=']").first.click()
+        expect(page.get_by_text(WHO["name"]).first).to_be_visible()
+        page.go_back()
+        page.wait_for_timeout(1000)
+        assert traces_in([*WHO.values(), PASSPHRASE], profile) == {}
+    kept = sum(path.stat().st_size for path in profile.rglob("*") if path.is_file())
+    assert kept > 100_000
+    assert traces_in([*WHO.values(), PASSPHRASE], profile) == {}
 
 
 def shown_of(who: dict[str, str]) -> list[str]:
