@@ -155,6 +155,7 @@ def fill(browser: Browser, nth: int, **who: str) -> Form:
     assert who.get("name", NAME) in refused.form("/bookings").held().values()
     confirm = browser.send(refused.form("/bookings"), phone=PHONE)
     assert confirm.status == 200
+    assert traces(SENTINELS, confirm.response.content) == {}
     return confirm.form("/bookings")
 
 
@@ -165,7 +166,9 @@ def book_without_script(practice: Practice, wait: Callable[[], object]) -> None:
         forms = [fill(browser, nth, **who) for nth, who in enumerate(names)]
         fill(browser, len(names), name=NAME, caller=HEBREW)
         wait()
-        assert [browser.send(form).status for form in forms] == [201] * len(names)
+        receipts = [browser.send(form) for form in forms]
+        assert [receipt.status for receipt in receipts] == [201] * len(names)
+        assert traces(SENTINELS, b"".join(one.response.content for one in receipts)) == {}
 
 
 def book_with_script(practice: Practice) -> None:

@@ -22,7 +22,8 @@ PROGRAMS = (
 """What a line must begin with to be a command; behind `sudo` and settings, too."""
 
 COMMAND = re.compile(
-    rf"(?:^|[`$(\"' ])((?:sudo )?(?:[A-Z][A-Z_]+=\S* )*(?:{'|'.join(PROGRAMS)})(?![\w./-])(?: [^`\n]*)?)",
+    r"(?:^|[`$(\"' ])((?:sudo )?(?:[A-Z][A-Z_]+=\S* )*"
+    rf"(?:{'|'.join(PROGRAMS)})(?![\w./-])(?: [^`\n]*)?)",
     re.MULTILINE,
 )
 SETTING = re.compile(r"\b[A-Z][A-Z_]*(?:SECRET|PASS\w*|TOKEN|KEY|NAME|PHONE|EMAIL)=[^\s$]")
