@@ -135,10 +135,10 @@ def watching_processes() -> Iterator[set[bytes]]:
 
     def look() -> None:
         while not over.wait(0.02):
-            for process in filter(is_ours, Path("/proc").glob("[0-9]*")):
+            for process in below(str(os.getpid())):
                 with suppress(OSError):
-                    told = [(process / name).read_bytes() for name in ("cmdline", "environ")]
-                    seen.add(b"\n".join(told))
+                    told = [Path(f"/proc/{process}/{name}") for name in ("cmdline", "environ")]
+                    seen.add(b"\n".join(file.read_bytes() for file in told))
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
@@ -149,11 +149,10 @@ def watching_processes() -> Iterator[set[bytes]]:
         thread.join()
 
 
-def is_ours(process: Path) -> bool:
-    """Whether a process was started by this one, or by one that was."""
-    try:
-        parent = re.search(rb"^PPid:\s*(\d+)", (process / "status").read_bytes(), re.MULTILINE)
-    except OSError:
-        return False
-    above = int(parent[1]) if parent else 0
-    return above == os.getpid() or (above > 1 and is_ours(Path(f"/proc/{above}")))
+def below(process: str) -> Iterator[str]:
+    """The numbers of the processes that one has started, and of those that they have."""
+    with suppress(OSError):  # it has just ended
+        for children in Path(f"/proc/{process}/task").glob("*/children"):
+            for child in children.read_text("ascii").split():
+                yield child
+                yield from below(child)
