@@ -248,6 +248,21 @@ def remove(
 
 @task(
     help={
+        "seen": "keeps the last digest on this machine; the demo's unless said",
+        "database": "the endpoint's database on this machine; the demo's unless said",
+        "host": "the endpoint's server, as ssh knows it; needs a `seen` of its own",
+    }
+)
+def audit(_: Context, seen: str = "", database: str = ".demo/bookings.db", host: str = "") -> None:
+    """Whether anybody changed the log of what the doctor and the deployer did."""
+    if host and not seen:
+        raise Exit("say where to keep the last digest of this server: --seen FILE", code=2)
+    where = ("--host", host) if host else ("--database", database)
+    become(sys.executable, "-m", "desk", "audit", "--seen", seen or ".demo/audit.seen", *where)
+
+
+@task(
+    help={
         "url": "the live site, such as https://dr-example.fr",
         "site": "a built site, instead of building it anew",
         "practice": "the facts file",
@@ -303,6 +318,7 @@ namespace = Collection(
     demo,
     desk,
     verify,
+    audit,
     documents,
     test,
     bench,

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import secrets
+import signal
 import sqlite3
 import sys
 import time
@@ -16,14 +17,25 @@ from pathlib import Path
 import uvicorn
 
 from booking_endpoint.app import FAULTS, create_app
-from booking_endpoint.config import BadConfig, Config, database_path, read_facts_file
+from booking_endpoint.audit import append, lines_of, report, user
+from booking_endpoint.config import (
+    BadConfig,
+    Config,
+    audit_path,
+    database_path,
+    facts_digest,
+    read_facts_file,
+)
 from booking_endpoint.envelope import to_text
-from booking_endpoint.host_view import MOST, files_beside, host_view, read_log
+from booking_endpoint.host_view import MOST, files_beside, host_view, read_log, visible
 from booking_endpoint.instants import DAY, Slot, parse_instant, rfc3339
 from booking_endpoint.protocol import PatientProtocol
 from booking_endpoint.reading import BadPractice
 from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound
 from booking_endpoint.store import State, Store, Table
+
+READING = ("export", "backup", "host-view")
+"""Done also where they cannot be written down: a full disk must not hide who comes today."""
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -33,6 +45,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         if asked.command == "serve":
             return serve(asked, environ)
+        if asked.command == "audit":
+            return audit(asked, environ)
         return asyncio.run(keep(asked, environ))
     except (BadConfig, BadPractice, BrokenPromise, NewerFile) as error:
         print(error, file=sys.stderr)
@@ -65,6 +79,9 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "host-view", help="show everything that whoever runs this computer can see"
     ).add_argument("--log", action="append", default=[], type=Path, help="a log file to look into")
+    auditing = commands.add_parser("audit", help="print what the doctor and the deployer did")
+    auditing.add_argument("act", nargs="?", choices=["verify"], help="say whether it was changed")
+    auditing.add_argument("--holds", type=read_digest, help="a digest seen before, still there?")
     commands.add_parser("check", help="say whether settings and database are sound")
     return described
 
@@ -76,25 +93,58 @@ def read_id(text: str) -> bytes:
     return bytes.fromhex(text)
 
 
+def read_digest(text: str) -> str:
+    """The digest of a line of the audit log, as `audit verify` prints the last one."""
+    if len(bytes.fromhex(text)) != 32:
+        raise ValueError
+    return text.lower()
+
+
 def serve(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Answer until told to stop. No access log: it would hold who asked, and when."""
     asyncio.run(try_database(Config.read(environ).database))
     leave_no_core()
-    uvicorn.run(
-        "booking_endpoint.__main__:from_environment",
-        factory=True,
-        port=asked.port,
-        fd=asked.fd,
-        workers=asked.workers,
-        http=PatientProtocol,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=20,
-        timeout_graceful_shutdown=10,
-    )
+    signal.signal(signal.SIGTERM, end)
+    write_down(environ, f"serve start, facts {facts_digest(environ)}", needed=False)
+    try:
+        uvicorn.run(
+            "booking_endpoint.__main__:from_environment",
+            factory=True,
+            port=asked.port,
+            fd=asked.fd,
+            workers=asked.workers,
+            http=PatientProtocol,
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=20,
+            timeout_graceful_shutdown=10,
+        )
+    finally:
+        write_down(environ, "serve stop", needed=False)
     return 0
+
+
+def end(*_signal: object) -> None:
+    """Told to stop: what is to be done at the end is still done."""
+    raise SystemExit(0)
+
+
+def write_down(environ: Mapping[str, str], what: str, *, needed: bool) -> None:
+    """One line in the audit log, before the act: it tells what was asked for.
+
+    Raises BadConfig when the act needs a line and there is none. No booking waits for that.
+    """
+    path, who = audit_path(environ), environ.get("BOOKING_ACTOR") or user()
+    try:
+        append(path, who, what, int(time.time()))
+    except OSError as error:
+        said = f"BOOKING_AUDIT: {path} cannot be written ({type(error).__name__})"
+        if needed:
+            mend = "make room there, or let this user write it, then try again"
+            raise BadConfig(f"{said}, and nothing was done: {mend}") from None
+        print(f"{said}: `{what}` is not in it", file=sys.stderr)
 
 
 def leave_no_core() -> None:
@@ -126,12 +176,22 @@ async def keep(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     path = database_path(environ)
     if asked.command == "host-view" and not path.exists():
         raise BadConfig(f"BOOKING_DATABASE: {path} is not there yet, so there is nothing to show")
+    if asked.command == "close" and asked.end <= asked.start:
+        raise BadConfig("close: the end must come after the start")
+    write_down(environ, told_of(asked), needed=asked.command not in READING)
     store = Store(path)
     await store.open()
     try:
         return await act(asked, store, environ)
     finally:
         await store.close()
+
+
+def told_of(asked: argparse.Namespace) -> str:
+    """What a line says of a command: no id, no name of a file or closure; its times are public."""
+    if asked.command == "close":
+        return f"close {rfc3339(asked.start)} {rfc3339(asked.end)}"
+    return str(asked.command)
 
 
 async def act(asked: argparse.Namespace, store: Store, environ: Mapping[str, str]) -> int:
@@ -154,8 +214,6 @@ async def act(asked: argparse.Namespace, store: Store, environ: Mapping[str, str
             accepted = await store.accept(asked.id)
             return told(accepted is not None and accepted.state is State.CONFIRMED, "accepted")
         case "close":
-            if asked.end <= asked.start:
-                raise BadConfig("close: the end must come after the start")
             word = asked.word or secrets.token_hex(4)
             await store.close_between(word, Slot(asked.start, asked.end))
             return told(True, f"closed; to reopen: open {word}")
@@ -172,7 +230,7 @@ async def act(asked: argparse.Namespace, store: Store, environ: Mapping[str, str
             return told(True, "copied")
         case "host-view":
             tables = await store.tables(MOST)
-            return show(tables, database_path(environ), environ, asked.log)
+            return show(tables, environ, asked.log)
         case _:
             return await check(store, environ)
 
@@ -188,12 +246,28 @@ async def check(store: Store, environ: Mapping[str, str]) -> int:
     return told(True, f"sound; SQLite {sqlite3.sqlite_version}")
 
 
-def show(
-    tables: Sequence[Table], path: Path, environ: Mapping[str, str], logs: Sequence[Path]
-) -> int:
+def show(tables: Sequence[Table], environ: Mapping[str, str], logs: Sequence[Path]) -> int:
+    files, log = files_beside(database_path(environ)), audit_path(environ)
+    written = read_log(log) if log.is_file() else None
     looked_into = [read_log(log) for log in logs]
-    print("\n".join(host_view(tables, files_beside(path), environ, looked_into)))
+    print("\n".join(host_view(tables, files, environ, written, looked_into)))
     return 0
+
+
+def audit(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Print the audit log, or verify it: 1 where its chain is broken. Leaves no line itself."""
+    path = audit_path(environ)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadConfig(f"BOOKING_AUDIT: {path} cannot be read ({type(error).__name__})") from None
+    if asked.act is None:
+        for line in lines_of(content):
+            print(visible(line.decode("ascii", "replace")))
+        return 0
+    whole, said = report(path.name, content, asked.holds or "")
+    print(said)
+    return 0 if whole else 1
 
 
 def told(done: bool, word: str) -> int:

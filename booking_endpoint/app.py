@@ -6,14 +6,17 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from booking_endpoint import availability as calendar
+from booking_endpoint.audit import CLOCK, append
 from booking_endpoint.booking import mark as _
 from booking_endpoint.config import Config
 from booking_endpoint.envelope import BadEnvelope
@@ -28,6 +31,7 @@ from booking_endpoint.store import Booking, Store
 from booking_endpoint.tickets import BadProof, BadTicket, EarlyTicket, OldTicket, Tickets
 from booking_endpoint.web import (
     HEADERS,
+    Guard,
     Problem,
     check_origin,
     language_of,
@@ -129,10 +133,7 @@ class Door:
 
         async def endpoint(request: Request) -> Response:
             program, person = getattr(self._api, name), getattr(self._plain, name)
-            try:
-                return await self._answer(request, program, person)
-            except Exception as error:
-                return self._last_resort(request, error)
+            return await self._answer(request, program, person)
 
         async def listed(request: Request) -> Response:
             scope = request.scope
@@ -181,13 +182,13 @@ class Door:
             response = self._refuse(asked, problem_of(error), page)
         return finished(request, response)
 
-    def _last_resort(self, request: Request, error: Exception) -> Response:
-        """Even the refusal failed. Left to the server, the error would be logged word for word."""
-        log_failure(error)
+    def last_resort(self) -> Response:
+        """The answer where even the refusal failed; needs nothing that could fail, too."""
         message = UNWELL.message.format(phone=self._pages.practice.phone)
         response = private({"error": UNWELL.error, "message": message}, UNWELL.status)
         response.headers["Retry-After"] = str(UNWELL.retry)
-        return finished(request, response)
+        response.raw_headers += ALWAYS
+        return response
 
     def _refuse(self, asked: Asked, problem: Problem, page: bool) -> Response:
         headers = {"Retry-After": str(problem.retry)} if problem.retry else {}
@@ -225,7 +226,7 @@ def create_app(config: Config, clock: Clock, randomness: Randomness) -> Starlett
             await store.open()
         except FAULTS as error:  # it answers 503 until the database can be used
             log_failure(error)
-        purging = asyncio.create_task(keep_hourly(rooms, clock))
+        purging = asyncio.create_task(keep_hourly(rooms, clock, config.audit))
         try:
             yield
         finally:
@@ -247,6 +248,7 @@ def create_app(config: Config, clock: Clock, randomness: Randomness) -> Starlett
             door.route("/bookings/cancel", "cancel_booking"),
             door.route("/bookings/move", "move_booking"),
         ],
+        middleware=[Middleware(Guard, door.last_resort)],
         exception_handlers={404: door.unknown, 405: door.unknown},
         lifespan=lifespan,
     )
@@ -254,7 +256,7 @@ def create_app(config: Config, clock: Clock, randomness: Randomness) -> Starlett
     return app
 
 
-async def keep_hourly(rooms: Rooms, clock: Clock) -> None:
+async def keep_hourly(rooms: Rooms, clock: Clock, audit: Path) -> None:
     """Look for damage, forget what is too old, and rewrite the file: now, and every hour."""
     while True:
         now = int(clock())
@@ -264,6 +266,7 @@ async def keep_hourly(rooms: Rooms, clock: Clock) -> None:
             gone = await rooms.store.purge(now - rooms.practice.rules.retention_days * DAY)
             if gone:
                 log.info("purged %d bookings", gone)
+                await asyncio.to_thread(append, audit, CLOCK, "purge", now)
         except FAULTS as error:
             log_failure(error)
         await asyncio.sleep(HOUR)

@@ -1,5 +1,6 @@
 """The endpoint's settings, read once from the environment and named when missing."""
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ class Config:
     prefix: str
     client_header: str
     """The header in which our own proxy names the caller's address; empty without one."""
+    audit: Path
+    """Where the acts of the doctor and the deployer are written down."""
     shells: Mapping[str, str]
     """The page Pelican built around the endpoint's answers, for each language."""
 
@@ -39,6 +42,7 @@ class Config:
             origin=required(environ, "BOOKING_ORIGIN").rstrip("/"),
             prefix=environ.get("BOOKING_PREFIX") or practice.rules.prefix,
             client_header=environ.get("BOOKING_CLIENT_HEADER", "").lower(),
+            audit=audit_path(environ),
             shells=read_shells(Path(required(environ, "BOOKING_SHELL")), practice.languages),
         )
 
@@ -59,9 +63,20 @@ def database_path(environ: Mapping[str, str]) -> Path:
     return path
 
 
+def audit_path(environ: Mapping[str, str]) -> Path:
+    """The audit log's file: beside the database, unless a setting says where."""
+    database = required(environ, "BOOKING_DATABASE")
+    return Path(environ.get("BOOKING_AUDIT") or f"{database}.audit")
+
+
 def read_facts_file(environ: Mapping[str, str]) -> Practice:
     path = required(environ, "BOOKING_PRACTICE")
     return read_practice(read_text("BOOKING_PRACTICE", Path(path)), path)
+
+
+def facts_digest(environ: Mapping[str, str]) -> str:
+    """The SHA-256 of the facts file as it stands: tells whether anything in it has changed."""
+    return hashlib.sha256(Path(required(environ, "BOOKING_PRACTICE")).read_bytes()).hexdigest()
 
 
 def read_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -42,6 +42,8 @@ What can be worked out from that
   No line says when a booking was made. But the files say when the last one was; their inner order
   and the write-ahead log (-wal) may order those made since the file was last rewritten, which is
   done hourly; and two copies of the disk tell what came between them.
+  In which hours the doctor looked, cancelled or accepted; and that a visit ended so many days
+  before an hour in which the clock purged.
   With the signing secrets the host can cancel or move a booking, as in the file, but not open it.
 """
 
@@ -80,6 +82,7 @@ def host_view(
     tables: Sequence[Table],
     files: Iterable[File],
     settings: Iterable[str],
+    audit: Log | None,
     logs: Iterable[Log],
 ) -> Iterator[str]:
     """Everything, line by line. Of the settings only the names are asked for."""
@@ -94,6 +97,8 @@ def host_view(
     yield "\nSettings, by name; their values are not shown here, but the host reads them all"
     yield from (f"  {visible(name)}" for name in sorted(settings) if name.startswith("BOOKING_"))
     yield ""
+    if audit:
+        yield from audit_lines(audit)
     for log in logs:
         yield from log_lines(log)
     yield WORKED_OUT
@@ -129,12 +134,22 @@ def value_told(name: str, value: object) -> str:
     return str(value)
 
 
+def audit_lines(log: Log) -> Iterator[str]:
+    yield f"Audit log {visible(log.name)}: {log.lines:,} lines"
+    yield "  What the doctor and whoever deploys did, to the hour; no patient and no booking."
+    yield from last_lines(log)
+
+
 def log_lines(log: Log) -> Iterator[str]:
     yield f"Log {visible(log.name)}: {log.lines:,} lines"
     yield "  What the endpoint logs names no person. What other programs log, you have to judge."
     if log.with_address:
         yield f"  {log.with_address:,} lines name a network address. The endpoint writes none:"
         yield "  look into the settings of what stands before it. They are not shown here."
+    yield from last_lines(log)
+
+
+def last_lines(log: Log) -> Iterator[str]:
     yield from (f"  | {visible(line)}" for line in log.last)
     if more := log.lines - log.with_address - len(log.last):
         yield f"  and {more:,} more before these"

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 try:
     import fcntl
@@ -217,20 +217,21 @@ def queued(path: Path) -> Iterator[None]:
     Nobody waits in SQLite's back-off, which lets some wait for very long, and no two
     processes check-point at once.
     """
-    if fcntl is None:
-        yield
-        return
     with beside(path, ".lock").open("ab") as lock:
-        until = time.monotonic() + WAIT
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise TimeoutError from None
-                time.sleep(0.0005)
+        take_turn(lock)
         yield
+
+
+def take_turn(file: IO[bytes]) -> None:
+    """Our turn until this file is closed; raises TimeoutError after WAIT."""
+    until = time.monotonic() + WAIT
+    while fcntl is not None:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise TimeoutError from None
+            time.sleep(0.0005)
 
 
 def connect(path: Path, wait: float = WAIT) -> sqlite3.Connection:

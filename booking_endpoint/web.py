@@ -7,11 +7,13 @@ import asyncio
 import json
 import logging
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from booking_endpoint.booking import mark as _
 
@@ -145,3 +147,27 @@ def log_failure(error: BaseException) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     at = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "?"
     log.error("%s at %s", type(error).__name__, at)
+
+
+class Guard:
+    """Around every route and refusal: left to the server, an error is logged word for word."""
+
+    def __init__(self, app: ASGIApp, last_resort: Callable[[], Response]) -> None:
+        self._app, self._last_resort = app, last_resort
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def begin(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, begin)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            log_failure(error)
+            if not begun:
+                await self._last_resort()(scope, receive, send)

@@ -17,6 +17,7 @@ from typing import TextIO
 
 import uvicorn
 
+from booking_endpoint.audit import last_digest, report
 from booking_endpoint.booking import mark
 from booking_endpoint.envelope import BadKey, PrivateKey
 from booking_endpoint.reading import BadPractice, read_practice
@@ -24,7 +25,7 @@ from booking_endpoint.words import read_language
 from desk.app import Desk, create_app
 from desk.keyring import Keyring, Unsafe, unlock_all
 from desk.keys import Stopped, Workshop
-from desk.opening import BadLine, open_line
+from desk.opening import BadLine, open_line, plain
 from desk.paper import Paper
 from desk.printing import shown
 from desk.server import Server, Unreachable
@@ -46,6 +47,8 @@ def main(arguments: Sequence[str]) -> int:
         if asked.command == "open":
             keys, _closed = unlock_all(read_keys(asked.key), passphrase(asked.passphrase_file))
             return open_lines(utf8(sys.stdin), keys, utf8(sys.stdout))
+        if asked.command == "audit":
+            return audit(server_of(asked), asked.seen)
         return keys_command(asked) if asked.command == "keys" else serve(asked)
     except BadKey:
         print(f"{asked.key[0]}: this passphrase does not open the key", file=sys.stderr)
@@ -53,6 +56,8 @@ def main(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
     except UnicodeDecodeError:
         print("a file is not text in UTF-8", file=sys.stderr)
+    except Unreachable as error:
+        print(f"the server did not answer: {plain(str(error))}", file=sys.stderr)
     except OSError as error:
         print(f"{error.filename}: cannot be read", file=sys.stderr)
     return 2
@@ -76,12 +81,15 @@ def parser() -> argparse.ArgumentParser:
     keys.add_argument("act", choices=["make", "rotate", "restore", "remove"])
     keys.add_argument("--role", choices=["doctor", "secretary", "recovery"], default="doctor")
     keys.add_argument("--folder", type=Path, default=KEYS, help="where the key files lie")
-    for shows, needed in ((serving, True), (keys, False)):
+    auditing = commands.add_parser("audit", help="whether the server's audit log was changed")
+    auditing.add_argument("--seen", type=Path, required=True, help="keeps its last digest, here")
+    for shows in (serving, keys):
         shows.add_argument("--practice", type=Path, required=True, help="practice.toml")
-        where = shows.add_mutually_exclusive_group(required=needed)
-        where.add_argument("--database", type=Path, help="the endpoint's database, on this machine")
-        where.add_argument("--host", help="the endpoint's server, as `ssh` knows it")
         shows.add_argument("--no-open", action="store_true", help="do not open the browser")
+    for reaches, needed in ((serving, True), (auditing, True), (keys, False)):
+        where = reaches.add_mutually_exclusive_group(required=needed)
+        where.add_argument("--database", type=Path, help="the endpoint's, on this machine")
+        where.add_argument("--host", help="the endpoint's server, as `ssh` knows it")
     return described
 
 
@@ -120,6 +128,28 @@ def open_lines(lines: Iterable[str], keys: Sequence[PrivateKey], out: TextIO) ->
     return 1 if closed else 0
 
 
+def server_of(asked: argparse.Namespace) -> Server:
+    return Server.here(asked.database) if asked.database else Server.over_ssh(asked.host)
+
+
+def audit(server: Server, seen: Path) -> int:
+    """Say whether the server's audit log is whole; 1 when not.
+
+    Its last digest is kept in `seen`, on this machine: no server can cut off or write anew what
+    was seen before without being found out the next time.
+    """
+    before = seen.read_text(encoding="ascii").strip() if seen.exists() else ""
+    content = server.audit()
+    whole, said = report("the audit log", content, before)
+    print(said)
+    if not whole:
+        return 1
+    draft = seen.with_name(f"{seen.name}.draft")
+    draft.write_text(last_digest(content), encoding="ascii")
+    draft.replace(seen)
+    return 0
+
+
 def serve(asked: argparse.Namespace) -> int:
     """The local page, on a free port of 127.0.0.1, until Ctrl-C."""
     practice = read_practice(asked.practice.read_text(encoding="utf-8"), str(asked.practice))
@@ -139,10 +169,6 @@ def serve(asked: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("Closed.")
     return 0
-
-
-def server_of(asked: argparse.Namespace) -> Server:
-    return Server.here(asked.database) if asked.database else Server.over_ssh(asked.host)
 
 
 def keys_command(asked: argparse.Namespace) -> int:

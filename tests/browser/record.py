@@ -19,6 +19,8 @@ class Record:
     bodies: list[bytes] = field(default_factory=list)
     weighed: dict[str, int] = field(default_factory=dict)
     """The bytes of each answer that was read, as brotli sends them."""
+    answered: list[bytes] = field(default_factory=list)
+    """Headers and body of each of them."""
     said: list[str] = field(default_factory=list)
 
     @classmethod
@@ -53,7 +55,11 @@ class Record:
 
     def sent(self) -> bytes:
         """Everything that left the browser: addresses, headers, bodies."""
-        told = [b"\n".join(self.bodies)]
+        return b"\n".join([*self.bodies, self.asked_for()])
+
+    def asked_for(self) -> bytes:
+        """Addresses and headers alone: what a proxy, a log and the next page are told."""
+        told = []
         for request in self.requests:
             told += [request.url.encode(), repr(request.headers).encode()]
         return b"\n".join(told)
@@ -68,7 +74,9 @@ class Record:
         for request in self.asked:
             response = request.response()
             if response and response.status in (200, 201) and request.url not in self.weighed:
-                self.weighed[request.url] = len(brotli.compress(response.body()))
+                body = response.body()
+                self.answered.append(repr(response.headers).encode() + b"\n" + body)
+                self.weighed[request.url] = len(brotli.compress(body))
 
 
 def layout_shift(page: Page) -> float:

@@ -164,6 +164,21 @@ def test_nothing_the_browser_sends_tells_who_comes(journey: Journey) -> None:
     assert traces(SECRETS, journey.record.sent()) == {}
 
 
+def test_nothing_the_browser_is_answered_tells_who_comes(journey: Journey) -> None:
+    """Pages, scripts, lists and the receipt: what a cache on the way might keep."""
+    assert len(journey.record.answered) > 5
+    secrets = [secret for secret in SECRETS if secret != "27 3 1958"]  # the page's own example
+    assert traces(secrets, b"\n".join(journey.record.answered)) == {}
+
+
+def test_without_scripts_who_comes_is_sent_once_and_in_no_address(plain: Journey) -> None:
+    """In the body of one form. The page of the last yes carries what that form was sealed to."""
+    assert traces(SECRETS, plain.record.asked_for()) == {}
+    forms, bodies = plain.record.posted("/bookings"), plain.record.bodies
+    assert [bool(traces(SECRETS, form)) for form in forms] == [True, False]
+    assert sum(bool(traces(SECRETS, body)) for body in bodies) == 1
+
+
 def test_a_booking_is_sent_as_time_visit_envelope_and_ticket_and_nothing_else(
     journey: Journey,
 ) -> None:

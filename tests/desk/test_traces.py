@@ -11,10 +11,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, expect
 
 from booking_endpoint.envelope import PrivateKey, lock_key
+from tasks import chromium
 from tests.desk.cast import MONDAY, PASSPHRASE, at, store_booking
-from tests.edge.traces import traces_in
+from tests.edge.traces import traces, traces_in, watching_processes
 from tests.serving import ROOT, facts_with
 
 WHO = {
@@ -27,11 +29,20 @@ WHO = {
 """What must stay in memory. Where a program would write it, it would write it in some shape."""
 
 
+PLACES = {
+    "HOME": "home",
+    **{f"XDG_{kind}_HOME": f"home/{kind.lower()}" for kind in ("CACHE", "CONFIG", "DATA", "STATE")},
+    "XDG_RUNTIME_DIR": "run",
+    **dict.fromkeys(["TMPDIR", "TEMP", "TMP", "SQLITE_TMPDIR"], "temporary"),
+}
+"""Every place in which a program may leave something, by the name that tells it."""
+
+
 @pytest.fixture
 def machine(tmp_path: Path, key: PrivateKey) -> Path:
     """The doctor's machine: home, temporary files, key, facts, a database with two visits."""
-    for folder in ("home", "temporary", "run"):
-        (tmp_path / folder).mkdir()
+    for folder in PLACES.values():
+        (tmp_path / folder).mkdir(exist_ok=True)
     (tmp_path / "key.pem").write_bytes(lock_key(key, PASSPHRASE))
     (tmp_path / "passphrase").write_text(PASSPHRASE, encoding="utf-8")
     (tmp_path / "practice.toml").write_text(facts_with(key), encoding="utf-8")
@@ -42,9 +53,7 @@ def machine(tmp_path: Path, key: PrivateKey) -> Path:
 
 def environ(machine: Path) -> dict[str, str]:
     """Every place in which a program of this machine may leave something."""
-    places = {"HOME": "home", "XDG_RUNTIME_DIR": "run", "XDG_CACHE_HOME": "home"}
-    temporary = dict.fromkeys(["TMPDIR", "TEMP", "TMP", "SQLITE_TMPDIR"], "temporary")
-    return os.environ | {name: str(machine / at) for name, at in (places | temporary).items()}
+    return os.environ | {name: str(machine / folder) for name, folder in PLACES.items()}
 
 
 @contextmanager
@@ -74,7 +83,11 @@ def desk(machine: Path) -> Iterator[str]:
 
 def test_a_session_at_the_desk_leaves_no_trace(machine: Path) -> None:
     """Unlocked, looked at, one visit cancelled, the server lost, locked, closed."""
-    with desk(machine) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+    with (
+        watching_processes() as processes,
+        desk(machine) as address,
+        httpx.Client(base_url=address, follow_redirects=True) as http,
+    ):
         http.post("unlock", data={"passphrase": PASSPHRASE})
         shown = http.get("?day=2026-11-23&view=day").text
         assert all(value in shown.replace("\N{NO-BREAK SPACE}", " ") for value in shown_of(WHO))
@@ -89,6 +102,33 @@ def test_a_session_at_the_desk_leaves_no_trace(machine: Path) -> None:
         http.post("lock")
 
     assert traces_in([*WHO.values(), "Sentinelle"], machine) == {}
+    ran = b"\n".join(processes)
+    assert all(f"booking_endpoint\0{word}".encode() in ran for word in ("export", "cancel"))
+    assert traces([*WHO.values(), PASSPHRASE], ran) == {}
+
+
+def test_the_doctors_browser_keeps_nothing_of_the_desk(machine: Path, browser: Browser) -> None:
+    """Neither cache nor history, nor what it would open again after a crash; locked or not."""
+    profile = machine / "profile"
+    chrome = browser.browser_type.launch_persistent_context(
+        profile, executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
+    )
+    with chrome, desk(machine) as address:
+        page = chrome.pages[0]
+        page.goto(address)
+        page.locator("input[type=password]").fill(PASSPHRASE)
+        page.keyboard.press("Enter")
+        expect(page.locator("input[type=password]")).to_have_count(0)
+        page.goto(f"{address}?day=2026-11-23&view=day")
+        expect(page.get_by_text(WHO["name"]).first).to_be_visible()
+        page.locator("a[href*='cancel?id=']").first.click()
+        expect(page.get_by_text(WHO["name"]).first).to_be_visible()
+        page.go_back()
+        page.wait_for_timeout(1000)
+        assert traces_in([*WHO.values(), PASSPHRASE], profile) == {}
+    kept = sum(path.stat().st_size for path in profile.rglob("*") if path.is_file())
+    assert kept > 100_000
+    assert traces_in([*WHO.values(), PASSPHRASE], profile) == {}
 
 
 def shown_of(who: dict[str, str]) -> list[str]:

@@ -4,8 +4,10 @@ A rare name goes in by every door, and every file, log and temporary folder is s
 """
 
 import base64
+import hashlib
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -13,19 +15,25 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from unicodedata import normalize
 from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
+from starlette.routing import Route
 
-from booking_endpoint import plain
+from booking_endpoint import app, plain
+from booking_endpoint.app import Api, Door, create_app
+from booking_endpoint.config import Config
 from booking_endpoint.envelope import FORMATS, ROOM, SIZE, TAG, from_text
 from booking_endpoint.pages import Pages
+from booking_endpoint.plain import Plain
+from booking_endpoint.shelf import Shelf
 from booking_endpoint.store import Store
-from tests.edge.patient import Browser, Clock, Form, Patient, opened
-from tests.edge.traces import shapes, traces, traces_in
-from tests.serving import ROOT, Practice, answers, serving, serving_workers, wait_until
+from tests.edge.patient import Browser, Clock, Page, Patient, opened
+from tests.edge.traces import HASHES, shapes, traces, traces_in, watching_processes
+from tests.serving import ROOT, SECRET, Practice, answers, serving, serving_workers, wait_until
 
 NAME = "Zwölfkind Quetzalcóatl-Ñandú"
 HEBREW = "צפריר גינתוני"
@@ -46,6 +54,13 @@ WHO = {"name": NAME, "phone": PHONE, "email": EMAIL, "whom": "child"}
 # --- the search has teeth ------------------------------------------------------------------------
 
 WORDS = EMOJI.encode()
+DIGITS = PHONE.replace(" ", "")
+
+
+def hashed(how: str, text: str) -> bytes:
+    return hashlib.new(how, text.encode()).digest()
+
+
 WRITTEN: dict[str, bytes] = {
     "raw": NAME.encode(),
     "decomposed": normalize("NFD", NAME).encode(),
@@ -76,6 +91,14 @@ WRITTEN: dict[str, bytes] = {
     "phone in base64": base64.b64encode(b"tel" + PHONE.replace(" ", "").encode() + b"."),
     "phone in a form": urlencode({"phone": PHONE}).encode(),
     "birth date": b'"birth_date":"1931-11-27"',
+    **{f"{how} of the phone": hashed(how, DIGITS) for how in HASHES},
+    "sha256 of the mail, in hex": hashed("sha256", EMAIL).hex().encode(),
+    "md5 of the mail, cut short": hashed("md5", EMAIL).hex()[:16].encode(),
+    "sha1 of a line": hashed("sha1", f"{NAME}\n").hex().upper().encode(),
+    "blake2b of the name, in base64": base64.b64encode(hashed("blake2b", NAME)),
+    "sha512 of the name in small letters": hashed("sha512", NAME.lower())[:8],
+    "sha256 without accents": hashed("sha256", "zwolfkind quetzalcoatl-nandu"),
+    "sha256 of the whole number": hashed("sha256", "+33639984713").hex().encode(),
     "one word": "… Quetzalcóatl-Ñandú …".encode(),
     "upper case": NAME.upper().encode(),
 }
@@ -94,7 +117,7 @@ def test_the_search_reads_names_of_files_too(tmp_path: Path) -> None:
 
 
 def test_the_search_finds_nothing_in_chance() -> None:
-    assert traces(SENTINELS, os.urandom(3_000_000)) == {}
+    assert traces(SENTINELS, os.urandom(300_000)) == {}
     assert min(len(shape) for text in SENTINELS for shape in shapes(text)) >= 6
 
 
@@ -123,8 +146,8 @@ def watched(practice: Practice, room: Path) -> Iterator[subprocess.Popen[bytes]]
             running.wait(20)
 
 
-def fill(browser: Browser, nth: int, **who: str) -> Form:
-    """The no-JavaScript way to the page of the last yes, after a form that was sent back once."""
+def fill(browser: Browser, nth: int, **who: str) -> Page:
+    """The no-JavaScript way: the page of the last yes, after a form that was sent back once."""
     page = browser.open("/rdv/availability?visit=colposcopy&lang=fr")
     form = page.form("/tickets")
     details = browser.send(form, start=form.choices("start")[-1 - nth])
@@ -132,17 +155,19 @@ def fill(browser: Browser, nth: int, **who: str) -> Form:
     assert who.get("name", NAME) in refused.form("/bookings").held().values()
     confirm = browser.send(refused.form("/bookings"), phone=PHONE)
     assert confirm.status == 200
-    return confirm.form("/bookings")
+    return confirm
 
 
-def book_without_script(practice: Practice, wait: Callable[[], object]) -> None:
-    """Four patients, and a fifth who leaves before the end."""
+def book_without_script(practice: Practice, wait: Callable[[], object]) -> bytes:
+    """Four patients, and a fifth who leaves before the end; the pages after they were sealed."""
     with Browser(practice) as browser:
         names = [{"name": name} for name in (NAME, HEBREW, MARKS, EMOJI)]
-        forms = [fill(browser, nth, **who) for nth, who in enumerate(names)]
+        pages = [fill(browser, nth, **who) for nth, who in enumerate(names)]
         fill(browser, len(names), name=NAME, caller=HEBREW)
         wait()
-        assert [browser.send(form).status for form in forms] == [201] * len(names)
+        receipts = [browser.send(page.form("/bookings")) for page in pages]
+        assert [receipt.status for receipt in receipts] == [201] * len(names)
+        return b"".join(page.response.content for page in (*pages, *receipts))
 
 
 def book_with_script(practice: Practice) -> None:
@@ -218,8 +243,10 @@ def run(practice: Practice, *words: str) -> str:
 def test_who_came_and_why_is_in_no_byte_left_behind(practice: Practice, tmp_path: Path) -> None:
     """While the server runs, in its write-ahead log; after it stopped; in a copy; in the logs."""
     room, backup = tmp_path / "room", tmp_path / "backup.db"
-    with watched(practice, room):
-        book_without_script(practice, lambda: time.sleep(3.2))
+    practice.settings |= {"BOOKING_SECRET": "", "BOOKING_SECRET_FILE": str(tmp_path / "secret")}
+    (tmp_path / "secret").write_text(SECRET, "ascii")
+    with watching_processes() as processes, watched(practice, room):
+        pages = book_without_script(practice, lambda: time.sleep(3.2))
         book_with_script(practice)
         provoke(practice)
         printed = run(practice, "export")
@@ -228,7 +255,12 @@ def test_who_came_and_why_is_in_no_byte_left_behind(practice: Practice, tmp_path
         assert traces_in(SENTINELS, tmp_path) == {}
     assert {"bookings.db", "bookings.db-wal", "bookings.db-shm", "backup.db"} <= set(running)
     assert traces_in(SENTINELS, tmp_path) == {}
-    assert traces(SENTINELS, printed.encode()) == {}
+    assert traces(SENTINELS, printed.encode() + pages) == {}
+    ran = b"\n".join(processes)
+    assert all(
+        f"booking_endpoint\0{word}".encode() in ran for word in ("serve", "export", "backup")
+    )
+    assert traces([*SENTINELS, SECRET], ran) == {}
     assert (room / "stdout").read_bytes() == b""
     complaints = set((room / "stderr").read_text("utf-8").splitlines())
     assert complaints == {"WARNING:  Invalid HTTP request received."}
@@ -322,6 +354,74 @@ def test_an_error_that_quotes_the_patient_is_not_repeated(
     logged = printed.out + printed.err + caplog.text
     assert traces(SENTINELS, logged.encode()) == {}
     assert "Quoted at test_traces.py:" in logged
+
+
+HANDLERS = [
+    ("GET", "/availability", "get_availability"),
+    ("POST", "/tickets", "post_ticket"),
+    ("POST", "/bookings", "post_booking"),
+    ("POST", "/bookings/show", "show_booking"),
+    ("POST", "/bookings/cancel", "cancel_booking"),
+    ("POST", "/bookings/move", "move_booking"),
+]
+"""Every route, and the method that answers it, to a program and to a person."""
+
+AROUND = [
+    (Shelf, "find", breaks),
+    (Shelf, "keep", breaks),
+    (Door, "_language", breaks),
+    (Door, "_answer", breaks_later),
+    (Pages, "say", breaks),
+    (app, "finished", breaks),
+]
+"""What stands before and behind every handler."""
+
+
+def test_an_error_in_any_route_is_not_repeated(
+    practice: Practice,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A fault in every handler, and in what stands before and behind it, for program and person.
+
+    Even where nobody foresaw it, and the server below would print the whole of it.
+    """
+    broken = [(where, name, breaks_later) for *_, name in HANDLERS for where in (Api, Plain)]
+    with serving(practice, clock, with_site=False) as served, Patient(served) as patient:
+        for where, name, how in [*broken, *AROUND]:
+            monkeypatch.setattr(where, name, how)
+            found = [
+                patient.http.request(
+                    method, path, headers={"Accept": accept}, **sent_to(method, name)
+                )
+                for method, path, _name in (*HANDLERS, ("GET", f"/{quote(NAME)}", ""))
+                for accept in ("application/json", "text/html")
+            ]
+            monkeypatch.undo()
+            failed = [answer for answer in found if answer.status_code >= 500]
+            assert {answer.status_code for answer in failed} == {503}, name
+            assert traces(SENTINELS, b"".join(answer.content for answer in failed)) == {}, name
+    assert {path for _method, path, _name in HANDLERS} == {*routes(practice)}
+    printed = capfd.readouterr()
+    logged = printed.out + printed.err + caplog.text
+    assert traces(SENTINELS, logged.encode()) == {}
+    assert "Traceback" not in logged
+
+
+def sent_to(method: str, once: str) -> dict[str, Any]:
+    """A question that was not asked before: no list of times is kept for it."""
+    who = {"visit": "colposcopy", "manage": NAME, "name": NAME, "phone": PHONE, "once": once}
+    return {"params" if method == "GET" else "json": who}
+
+
+def routes(practice: Practice) -> Iterator[str]:
+    """The addresses the endpoint really has, so that a new one cannot be forgotten here."""
+    config = Config.read(practice.environ)
+    for route in create_app(config, time.time, secrets.token_bytes).routes:
+        assert isinstance(route, Route)
+        yield route.path.removeprefix(config.prefix)
 
 
 def ticket_form(practice: Practice, clock: Clock) -> list[tuple[str, str]]:

@@ -31,6 +31,7 @@ ORDER = (
     "booking",
     "tickets",
     "sqlite_file",
+    "audit",
     "database",
     "store",
     "config",

@@ -390,8 +390,10 @@ def test_with_and_without_a_script_the_form_shows_the_same_short_notice(says: To
     pages = Pages(read_practice(facts), "/rdv", dict.fromkeys(LANGUAGES, shell))
     form: dict[str, Any] = {"values": {}, "errors": {}, "times": [], "hidden": {"nonce": "1"}}
     for code in LANGUAGES:
-        answer = pages.page(code, "details.html", "", chosen="", asks_birth_date=False, **form)
-        notice = Document(pages.page(code, "short.html", "")).words
+        answer = pages.page(
+            code, "details.html", "", discreet=False, chosen="", asks_birth_date=False, **form
+        )
+        notice = Document(pages.page(code, "short.html", "", discreet=False)).words
         assert notice in Document(answer).words
         assert read(notice) in says(facts)[f"booking.{code}"]
 
