@@ -117,7 +117,10 @@ class Workshop:
         held = holder(practice, role)
         if held is None or role == "doctor":
             raise self._stop(
-                _("Only a secretary’s key or a recovery key that the facts name can be taken out.")
+                _(
+                    "Only a key of the secretary or of recovery that the facts name can "
+                    "be taken out."
+                )
             )
         doctor = holder(practice, "doctor")
         file = self.keyring.find(doctor.key) if doctor else None
