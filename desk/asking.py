@@ -91,8 +91,8 @@ def passphrase_of(talk: Talk, pem: bytes) -> str:
         except BadKey:
             talk.tell(
                 _(
-                    "This passphrase does not open the key. Without it: `keys "
-                    "restore`, with the paper."
+                    "This passphrase does not open the key. If it is lost, take the "
+                    "paper and run `python3 tasks.py keys restore`."
                 )
             )
         else:

@@ -69,9 +69,10 @@ class Workshop:
             raise self._stop(
                 _(
                     "The facts already name a key for this role, {fingerprint}. "
-                    "`keys rotate` replaces it."
+                    "To replace it: {command}"
                 ),
                 fingerprint=fingerprint(held.key),
+                command=f"python3 tasks.py keys rotate --role {role}",
             )
         passphrase = "" if role == PAPER_ALONE else asking.new_passphrase(self.talk, self.draw)
         return self._new_key(practice, role, passphrase)
@@ -81,14 +82,17 @@ class Workshop:
         practice = self._practice()
         held = holder(practice, role)
         if held is None:
-            raise self._stop(_("The facts name no key for this role. `keys` makes one."))
+            raise self._stop(
+                _("The facts name no key for this role. To make one: {command}"),
+                command=f"python3 tasks.py keys --role {role}",
+            )
         file = self.keyring.find(held.key)
         if file is None and role != PAPER_ALONE:
             self._must_agree(
                 _(
-                    "The old key lies not on this machine. Without it, what was "
-                    "sealed to it alone stays closed: stop here and run `keys "
-                    "restore` if you have its paper."
+                    "The old key is not on this machine. Without it, what was "
+                    "sealed to it alone stays closed: if you have its paper, stop "
+                    "here and run `python3 tasks.py keys restore`."
                 ),
             )
         passphrase = asking.passphrase_of(self.talk, file.read_bytes()) if file else ""
@@ -99,9 +103,9 @@ class Workshop:
         last = self.today + timedelta(days=practice.furthest_days + practice.rules.retention_days)
         self.talk.tell(
             _(
-                "Keep the old key and its paper until {day}: bookings sealed to it "
-                "may come until the new pages are published, and lie on the server "
-                "until then. The desk tries every key of the folder."
+                "Publish the site today, and keep the old key and its paper until "
+                "{day}: bookings sealed to it may lie on the server as long as that. "
+                "The desk tries every key of the folder."
             ),
             day=self.talk.language.short_day(last),
         )
@@ -129,8 +133,8 @@ class Workshop:
         self.talk.tell(
             _(
                 "Done. Publish the site now: until then pages go on sealing to that "
-                "key. It still opens the bookings that were sealed to it, so take "
-                "the way to the server from whoever holds it."
+                "key. It still opens the bookings that were sealed to it, so whoever "
+                "holds it must no longer reach the server."
             )
         )
         return fingerprint(held.key)
