@@ -138,7 +138,7 @@ def write_down(environ: Mapping[str, str], what: str, *, needed: bool) -> None:
     """
     path, who = audit_path(environ), environ.get("BOOKING_ACTOR") or user()
     try:
-        append(path, who, what, int(time.time()))
+        append(path, who, what, int(time.time()), again=what not in READING)
     except OSError as error:
         said = f"BOOKING_AUDIT: {path} cannot be written ({type(error).__name__})"
         if needed:

@@ -132,18 +132,22 @@ def report(name: str, content: bytes, holds: str = "") -> tuple[bool, str]:
 # --- the file ------------------------------------------------------------------------------------
 
 
-def append(path: Path, who: str, what: str, now: int) -> None:
+def append(path: Path, who: str, what: str, now: int, *, again: bool = True) -> None:
     """Add one line, on the disk before this returns; raises OSError when it could not be.
 
     Any program may keep such a file, in turn with others that write to it. `who` and `what`
     must name no patient, and nothing from which one could be told; `now` is UTC seconds.
+    Without `again`, a line that would only repeat the last one is left out.
     """
     with FileIO(path, "a+", opener=private) as file:
         take_turn(file)
         file.seek(0)
         content = file.read()
         number, previous = len(lines_of(content)) + 1, last_digest(content)
-        line = line_of(number, now, who, what, previous) + b"\n"
+        line = line_of(number, now, who, what, previous)
+        if not again and content and repeats(line, lines_of(content)[-1]):
+            return
+        line += b"\n"
         if content and not content.endswith(b"\n"):  # half written, when the power went
             line = b"\n" + line
         try:
@@ -153,6 +157,12 @@ def append(path: Path, who: str, what: str, now: int) -> None:
         except OSError:
             file.truncate(len(content))
             raise
+
+
+def repeats(line: bytes, last: bytes) -> bool:
+    """Whether a line tells of the same hour, person and act as the last one."""
+    one, other = read_line(line) or {}, read_line(last) or {}
+    return all(one.get(key) == other.get(key) for key in ("when", "who", "what"))
 
 
 def private(path: str, flags: int) -> int:

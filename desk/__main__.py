@@ -17,7 +17,7 @@ from typing import TextIO
 
 import uvicorn
 
-from booking_endpoint.audit import last_digest, report
+from booking_endpoint.audit import append, last_digest, report, user
 from booking_endpoint.booking import mark
 from booking_endpoint.envelope import BadKey, PrivateKey
 from booking_endpoint.reading import BadPractice, read_practice
@@ -187,7 +187,11 @@ def keys_command(asked: argparse.Namespace) -> int:
     today = datetime.now(practice.zone).date()
     keyring = Keyring(asked.folder)
     chance, draw = secrets.token_bytes, secrets.randbelow
-    workshop = Workshop(asked.practice, keyring, talk, show, chance, draw, today)
+
+    def log(what: str) -> None:
+        append(keyring.log(), user(), what, int(time.time()))
+
+    workshop = Workshop(asked.practice, keyring, talk, show, chance, draw, today, log)
     export = server_of(asked).export if asked.database or asked.host else None
     acts: dict[str, Callable[[], str]] = {
         "make": lambda: workshop.make(asked.role),

@@ -41,6 +41,11 @@ class Keyring:
                 f"{self.folder} is part of a repository: keep keys elsewhere, with --folder"
             )
 
+    def log(self) -> Path:
+        """Where what was done with keys is written down, in a folder that is there."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.folder / "keys.audit"
+
     def files(self) -> list[Path]:
         """Every key file, in the order of their names."""
         return sorted(self.folder.glob("*.pem"))

@@ -59,6 +59,8 @@ class Workshop:
     """So many random bytes: `secrets.token_bytes`."""
     draw: Draw
     today: date
+    log: Callable[[str], None]
+    """Writes down what was done, once it is."""
 
     # --- the four acts -----------------------------------------------------------------------
 
@@ -75,7 +77,9 @@ class Workshop:
                 command=f"python3 tasks.py keys rotate --role {role}",
             )
         passphrase = "" if role == PAPER_ALONE else asking.new_passphrase(self.talk, self.draw)
-        return self._new_key(practice, role, passphrase)
+        made = self._new_key(practice, role, passphrase)
+        self.log(f"keys make {role} {made}")
+        return made
 
     def rotate(self, role: str, export: Callable[[], list[str]] | None) -> str:
         """A new key in the place of a role's old one, which goes on opening what it opened."""
@@ -86,8 +90,7 @@ class Workshop:
                 _("The facts name no key for this role. To make one: {command}"),
                 command=f"python3 tasks.py keys --role {role}",
             )
-        file = self.keyring.find(held.key)
-        if file is None and role != PAPER_ALONE:
+        if role != PAPER_ALONE and self.keyring.find(held.key) is None:
             self._must_agree(
                 _(
                     "The old key is not on this machine. Without it, what was "
@@ -95,11 +98,12 @@ class Workshop:
                     "here and run `python3 tasks.py keys restore`."
                 ),
             )
-        passphrase = asking.passphrase_of(self.talk, file.read_bytes()) if file else ""
-        self._collect(export, passphrase)
+        passphrase = self._passphrase_of(held)
+        self._collect(export, passphrase or self._passphrase_of(holder(practice, "doctor")))
         if role != PAPER_ALONE:
             passphrase = passphrase or asking.new_passphrase(self.talk, self.draw)
         made = self._new_key(practice, role, passphrase)
+        self.log(f"keys rotate {role} {fingerprint(held.key)} {made}")
         last = self.today + timedelta(days=practice.furthest_days + practice.rules.retention_days)
         self.talk.tell(
             _(
@@ -122,14 +126,13 @@ class Workshop:
                     "be taken out."
                 )
             )
-        doctor = holder(practice, "doctor")
-        file = self.keyring.find(doctor.key) if doctor else None
-        self._collect(export, asking.passphrase_of(self.talk, file.read_bytes()) if file else "")
+        self._collect(export, self._passphrase_of(holder(practice, "doctor")))
         self._must_agree(
             _("The facts will no longer name the key {fingerprint}."),
             fingerprint=fingerprint(held.key),
         )
         write_facts_file(self.facts, without_recipient(read_facts_file(self.facts), role))
+        self.log(f"keys remove {role} {fingerprint(held.key)}")
         self.talk.tell(
             _(
                 "Done. Publish the site now: until then pages go on sealing to that "
@@ -154,11 +157,13 @@ class Workshop:
                 ),
                 fingerprint=fingerprint(public),
             )
-        role = named.role if named else "old"
+        file = self.keyring.find(public)
+        role = named.role if named else file.name.rpartition("-")[0] if file else "old"
         passphrase = asking.new_passphrase(self.talk, self.draw)
         unfinished = self.keyring.write(role, key, passphrase)
         try_key(key, unlock_key(unfinished.read_bytes(), passphrase))
         self._say_kept(self.keyring.finish(unfinished))
+        self.log(f"keys restore {role} {fingerprint(public)}")
         return fingerprint(public)
 
     # --- their steps -------------------------------------------------------------------------
@@ -204,6 +209,11 @@ class Workshop:
             fingerprint=fingerprint(public),
         )
         return fingerprint(public)
+
+    def _passphrase_of(self, recipient: Recipient | None) -> str:
+        """The passphrase of a recipient's key file, or nothing where there is no such file."""
+        file = self.keyring.find(recipient.key) if recipient else None
+        return asking.passphrase_of(self.talk, file.read_bytes()) if file else ""
 
     def _collect(self, export: Callable[[], list[str]] | None, passphrase: str) -> None:
         """See that whatever lies on the server can be opened here, before anything changes."""

@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from booking_endpoint.envelope import public_text, unlock_key
+from booking_endpoint.audit import report
+from booking_endpoint.envelope import fingerprint, public_text, unlock_key
 from booking_endpoint.reading import read_practice
 from tasks import as_invoke_says
 from tests.serving import ROOT
@@ -71,7 +72,12 @@ def test_a_key_is_made_at_the_terminal_and_no_secret_is_echoed(home: Path) -> No
     terminal.type(f"{' '.join(word[:4] for word in words).upper()}\n")
     terminal.until(r"\Z(?!)")
     assert terminal.ended() == 0
-    [file] = (home / "souspli-keys").iterdir()
+    [file] = (home / "souspli-keys").glob("*.pem")
+    log = (home / "souspli-keys" / "keys.audit").read_bytes()
+    assert report("keys.audit", log)[0]
+    assert f"keys make doctor {fingerprint(public_text(unlock_key(file.read_bytes(), drawn)))}" in (
+        log.decode()
+    )
     [recipient] = read_practice(facts.read_text("utf-8")).recipients
     assert public_text(unlock_key(file.read_bytes(), drawn)) == recipient.key
     with pytest.raises(httpx.ConnectError):

@@ -69,6 +69,22 @@ def test_every_command_leaves_one_line_of_what_was_asked_and_no_more(practice: P
     assert b"conference" not in content
 
 
+def test_a_desk_that_lies_open_leaves_one_line_an_hour(tmp_path: Path) -> None:
+    """It reads every two minutes; another hour, person or act leaves a line of its own."""
+    path = tmp_path / "log"
+    told = [
+        (NOON, "anna", "export"),
+        (NOON + 120, "anna", "export"),
+        (NOON + HOUR, "anna", "export"),
+    ]
+    told += [(NOON + HOUR, "berthe", "export"), (NOON + HOUR, "anna", "cancel")]
+    told += [(NOON + HOUR, "anna", "export"), (NOON + HOUR + 120, "anna", "export")]
+    for now, who, what in told:
+        append(path, who, what, now, again=False)
+    assert verify(path.read_bytes()) == []
+    assert len(path.read_bytes().splitlines()) == 5
+
+
 def test_without_a_name_the_line_names_the_systems_user_and_the_hour(practice: Practice) -> None:
     before = int(time.time()) // HOUR * HOUR
     process(practice, "check")
