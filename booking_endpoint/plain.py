@@ -269,12 +269,11 @@ class Plain:
     def _page(
         self, asked: Asked, fragment: str, title: str, status: int = 200, **told: Any
     ) -> Response:
-        """A page that Back finds again; `no-store` if it names a visit or shows what was typed."""
+        """A page that Back finds again; only a receipt, which names a visit, is `no-store`."""
         discreet = self._discreet(asked)
         text = self._pages.page(asked.language, fragment, title, discreet=discreet, **told)
-        typed = fragment == "details.html" and "ticket" in asked.fields
-        kept = not typed and fragment not in ("receipt.html", "booked.html")
-        cache = "private, no-cache" if kept else "no-store"
+        receipt = fragment in ("receipt.html", "booked.html")
+        cache = "no-store" if receipt else "private, no-cache"
         return Response(text, status, {"Cache-Control": cache}, "text/html")
 
     def _discreet(self, asked: Asked) -> bool:

@@ -52,8 +52,10 @@ export function readDetails(form, { asksBirthDate, languages, today, say }) {
 /** The browser may fill in what it knows. What is typed it must not keep for the next person here: so each
     field says what it is for until something stands in it, and from then on that it is nobody's to remember. */
 export function offerFilling(form) {
-  for (const field of form.querySelectorAll("[data-fill]")) {
-    const offer = () => (field.autocomplete = field.value ? "off" : field.dataset.fill)
+  form.autocomplete = "off"
+  for (const field of form.querySelectorAll(".field__input")) {
+    const token = (field.dataset.token ??= field.getAttribute("autocomplete"))
+    const offer = () => (field.autocomplete = field.value ? "off" : token)
     field.oninput = offer
     offer()
   }
