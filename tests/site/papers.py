@@ -61,11 +61,11 @@ def site_of(text: str, folder: Path) -> Any:
     addresses, languages = Addresses(codes, found), catalogues(codes)
 
     def render(name: str, code: str, key: str) -> str:
+        templates().globals.update(settings["JINJA_GLOBALS"])  # a partial knows no other words
         return (
             templates()
             .get_template(name)
             .render(
-                **settings["JINJA_GLOBALS"],
                 languages=languages,
                 prefix=practice.rules.prefix,
                 SITEURL="",
