@@ -293,6 +293,10 @@ def documents(
     become(sys.executable, "-m", "deploy.documents", *words)
 
 
+EVERY_CORE = ("-n", "auto", "--dist", "loadfile")
+"""What a file sets up is set up once: its tests stay together."""
+
+
 @task(help={"only": "the tests to run, a folder or a file, after all other checks"})
 def test(_: Context, only: str = "tests") -> None:  # noqa: PT028 -- a verb, not a test
     """Every check, as CI runs them: ruff, mypy, pytest. The first that fails ends it."""
@@ -302,7 +306,7 @@ def test(_: Context, only: str = "tests") -> None:  # noqa: PT028 -- a verb, not
     check("ruff check")
     check("ruff format --check")
     check("mypy")
-    check("pytest", only)
+    check("pytest", *(EVERY_CORE if only == "tests" else ()), only)
 
 
 @task(help={"only": "the one benchmark to run; its figures are printed, not written"})
