@@ -1,0 +1,167 @@
+"""The verbs of tasks.py: how each is started; what it does is known elsewhere."""
+
+import os
+import shutil
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from time import monotonic
+
+from invoke.collection import Collection
+from invoke.context import Context
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+from deploy.commands import become, call, say
+from deploy.key_verbs import keys
+
+
+@task(help={"output": "the folder to write"})
+def build(_: Context, output: str = "output") -> None:
+    """Turn content/ into the static site."""
+    facts = os.environ.get("BOOKING_PRACTICE", "content/practice.toml")
+    if code := call(sys.executable, "-m", "deploy.reminders", facts):
+        raise Exit(code=code)
+    words = ("content", "-s", "pelicanconf.py", "-o", output)
+    code = call(sys.executable, "-m", "pelican", *words)
+    if code:
+        raise Exit(code=code)
+
+
+@task(help={"port": "the port of 127.0.0.1 to serve on", "open": "show it in the browser"})
+def demo(_: Context, port: int = 8080, open: bool = True) -> None:
+    """Site and booking endpoint on this machine, to look at and to book in. Ctrl-C ends it."""
+    quiet = [] if open else ["--no-open"]
+    become(sys.executable, "-m", "deploy.demo", "--port", str(port), *quiet)
+
+
+@task(
+    help={
+        "key": "a private key, or a folder of them; the demo's unless said",
+        "practice": "the facts file; the demo's unless said",
+        "database": "the endpoint's database on this machine; the demo's unless said",
+        "host": "the endpoint's server, as ssh knows it, instead of a database",
+        "open": "show it in the browser",
+    }
+)
+def desk(
+    _: Context,
+    key: str = ".demo/key.pem",
+    practice: str = ".demo/practice.toml",
+    database: str = ".demo/bookings.db",
+    host: str = "",
+    open: bool = True,
+) -> None:
+    """The doctor's local page: opens the sealed bookings with the private key. Ctrl-C ends it."""
+    if not Path(key).exists():
+        raise Exit(f"there is no key at {key}; for the demo's, start `demo` once", code=2)
+    where = ("--host", host) if host else ("--database", database)
+    quiet = [] if open else ["--no-open"]
+    words = ("--key", key, "--practice", practice, *where, *quiet)
+    become(sys.executable, "-m", "desk", "serve", *words)
+
+
+@task(
+    help={
+        "seen": "keeps the last digest on this machine; the demo's unless said",
+        "database": "the endpoint's database on this machine; the demo's unless said",
+        "host": "the endpoint's server, as ssh knows it; needs a `seen` of its own",
+    }
+)
+def audit(_: Context, seen: str = "", database: str = ".demo/bookings.db", host: str = "") -> None:
+    """Whether anybody changed the log of what the doctor and the deployer did."""
+    if host and not seen:
+        raise Exit("say where to keep the last digest of this server: --seen FILE", code=2)
+    where = ("--host", host) if host else ("--database", database)
+    become(sys.executable, "-m", "desk", "audit", "--seen", seen or ".demo/audit.seen", *where)
+
+
+@task(
+    help={
+        "url": "the live site, such as https://dr-example.fr",
+        "site": "a built site, instead of building it anew",
+        "practice": "the facts file",
+    }
+)
+def verify(_: Context, url: str, site: str = "", practice: str = "content/practice.toml") -> None:
+    """Compare a live site with what would be published from here, byte for byte."""
+    built = ("--site", site) if site else ()
+    become(sys.executable, "-m", "deploy.verify", url, "--practice", practice, *built)
+
+
+@task(
+    help={
+        "output": "the folder to write",
+        "practice": "the facts file",
+        "date": "the day they are dated, such as 2026-11-20; today unless said",
+    }
+)
+def documents(
+    _: Context,
+    output: str = "documents",
+    practice: str = "content/practice.toml",
+    date: str = "",
+) -> None:
+    """The doctor's papers in French, from the facts: register, DPIA, breaches, security."""
+    dated = ("--date", date) if date else ()
+    words = ("--output", output, "--practice", practice, *dated)
+    become(sys.executable, "-m", "deploy.documents", *words)
+
+
+EVERY_CORE = ("-n", "auto", "--dist", "loadfile")
+"""What a file sets up is set up once: its tests stay together."""
+
+
+@task(help={"only": "the tests to run, a folder or a file, after all other checks"})
+def test(_: Context, only: str = "tests") -> None:  # noqa: PT028 -- a verb, not a test
+    """Every check, as CI runs them: ruff, mypy, pytest. The first that fails ends it."""
+    if not find_spec("pytest"):
+        raise Exit("The checks' tools are not in .venv yet: python3 tasks.py test", code=1)
+    chromium()
+    check("ruff check")
+    check("ruff format --check")
+    check("mypy")
+    check("pytest", *(EVERY_CORE if only == "tests" else ()), only)
+
+
+@task(help={"only": "the one benchmark to run; its figures are printed, not written"})
+def bench(_: Context, only: str = "") -> None:
+    """Measure everything in one run and write docs/BENCH.md: six minutes on an idle machine."""
+    code = call(sys.executable, "-m", "tests.bench", *(("--only", only) if only else ()))
+    if code:
+        raise Exit(code=code)
+
+
+namespace = Collection(
+    build,
+    demo,
+    desk,
+    verify,
+    audit,
+    documents,
+    test,
+    bench,
+    keys=keys,
+)
+
+
+def check(module: str, *words: str) -> None:
+    started = monotonic()
+    say(module)
+    code = call(sys.executable, "-m", *module.split(), *words)
+    say(f"{module}: {'not in order' if code else 'in order'}, {monotonic() - started:.1f} s")
+    if code:
+        raise Exit(code=code)
+
+
+def chromium() -> str:
+    """The browser that the checks drive: what CHROMIUM names, or one on the PATH."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        raise Exit(
+            "The checks need Chromium. On Debian, as root:\n"
+            "apt-get install -y chromium fonts-dejavu-core",
+            code=1,
+        )
+    return found
