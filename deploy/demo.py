@@ -78,6 +78,7 @@ def listen(port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
+        listener.listen()  # the browser may come before the server is up: it waits
     except OSError:
         listener.close()
         raise OSError(f"port {port} is busy: choose another, as in --port {port + 1}") from None

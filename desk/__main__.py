@@ -155,6 +155,7 @@ def serve(asked: argparse.Namespace) -> int:
     practice = read_practice(asked.practice.read_text(encoding="utf-8"), str(asked.practice))
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(("127.0.0.1", 0))
+    listener.listen()  # whoever is told the address may come before the server is up: they wait
     port, token = listener.getsockname()[1], secrets.token_urlsafe(24)
     desk = Desk(practice, server_of(asked), read_keys(asked.key), token, time.time)
     address = f"http://127.0.0.1:{port}/{token}/"
