@@ -258,7 +258,7 @@ def audit(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Print the audit log, or verify it: 1 where its chain is broken. Leaves no line itself."""
     path = audit_path(environ)
     try:
-        content = path.read_bytes()
+        content = path.read_bytes() if path.exists() else b""  # nothing was done yet, or it is gone
     except OSError as error:
         raise BadConfig(f"BOOKING_AUDIT: {path} cannot be read ({type(error).__name__})") from None
     if asked.act is None:

@@ -268,7 +268,20 @@ def test_verify_says_where_the_chain_is_broken_and_what_to_do(practice: Practice
     assert f"{found[1]} was seen before and is gone" in said
 
 
-def test_a_log_that_is_not_there_is_named(practice: Practice) -> None:
+def test_before_anything_was_done_the_log_is_empty_and_sound(practice: Practice) -> None:
+    """And one that is gone is missed by whoever has seen it."""
+    assert here(practice, "audit", "verify")[:2] == (0, f"sound; 0 lines; last digest {'0' * 64}\n")
+    here(practice, "check")
+    [line] = log_of(practice).read_bytes().splitlines()
+    seen = json.loads(line)["digest"]
+    log_of(practice).unlink()
+    status, said, _complaint = here(practice, "audit", "verify", "--holds", seen)
+    assert status == 1
+    assert f"{seen} was seen before and is gone" in said
+
+
+def test_a_log_that_cannot_be_read_is_named(practice: Practice) -> None:
+    log_of(practice).mkdir()
     status, out, complaint = here(practice, "audit", "verify")
     assert (status, out) == (2, "")
     assert complaint.startswith(f"BOOKING_AUDIT: {log_of(practice)} cannot be read")
