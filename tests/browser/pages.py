@@ -10,13 +10,13 @@ from tests.browser.patient import WITH_BIRTH_DATE, Answers, Patient
 CODE = re.compile(r"^\w{4}-\w{4}-\w{4}$")
 
 
-def the_way(patient: Patient) -> Iterator[str]:
+def the_way(patient: Patient, visit: str = WITH_BIRTH_DATE) -> Iterator[str]:
     """Each page from the free times to the cancelled visit, named while the patient is on it.
 
     The details are sent empty once, and the receipt's code is what leads to the booking again.
     """
     page = patient.page
-    patient.until_times(WITH_BIRTH_DATE)
+    patient.until_times(visit)
     yield "times"
     patient.choose_time(-1)  # a near one could not be cancelled any more
     yield "details"

@@ -1,7 +1,6 @@
 """A visit nobody else may know of: no word of it once it was chosen, and a way out at once."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import icalendar
@@ -9,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Come
-from tests.browser.pages import CODE
+from tests.browser.pages import the_way
 from tests.browser.patient import Answers, Patient
 from tests.browser.record import Record
 
@@ -28,36 +27,6 @@ def seen(page: Page) -> str:
     return " ".join([page.locator("body").inner_text(), page.title(), page.url]).lower()
 
 
-def way(patient: Patient) -> Iterator[str]:
-    """Each page from the times to the cancelled visit."""
-    page = patient.page
-    patient.until_times(DISCREET)
-    yield "times"
-    patient.choose_time(-1)
-    yield "details"
-    patient.fill(Answers())
-    if patient.scripts:
-        patient.send()
-    else:
-        patient.button("Continue").click()
-        expect(patient.heading("Confirm your visit")).to_be_visible()
-        yield "confirm"
-        patient.button("Confirm the booking").click()
-    patient.sees_receipt()
-    yield "receipt"
-    code = page.get_by_text(CODE).inner_text()
-    patient.link("Cancel or move this visit").click()
-    if not patient.scripts:
-        patient.field("Code on your receipt").fill(code)
-        patient.button("Show my visit").click()
-    expect(patient.heading("Your visit")).to_be_visible()
-    yield "booking seen"
-    page.get_by_text(patient.say("Cancel this visit"), exact=True).click()
-    patient.button("Yes, cancel this visit").click()
-    expect(patient.heading("Your visit is cancelled")).to_be_visible()
-    yield "cancelled"
-
-
 @pytest.mark.parametrize(
     ("code", "scripts"), [("fr", True), ("en", False), ("he", True), ("it", False)]
 )
@@ -67,7 +36,7 @@ def test_no_page_names_a_discreet_visit_once_it_was_chosen(
     """On the screen, in titles, in addresses and on paper; the way out is on every page."""
     patient = come(code, scripts=scripts)
     page, record = patient.page, Record.of(patient.page.context)
-    for name in way(patient):
+    for name in the_way(patient, DISCREET):
         assert [word for word in telling(patient) if word in seen(page)] == [], name
         assert patient.facts.doctor.family_name not in page.title(), name
         out = patient.link("Leave this page at once")
