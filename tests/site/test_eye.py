@@ -14,24 +14,23 @@ KINDS = {
     "fr": (
         *("/", "/cabinet/", "/tarifs/", "/acces/", "/rendez-vous/", "/gerer/", "/articles/"),
         *("/articles/pourquoi-ce-site/", "/mentions-legales/", "/confidentialite/"),
-        *("/accessibilite/", "/404.html", "/examens/", "/urgences/", "/teleconsultation/"),
+        *("/accessibilite/", "/404.html", "/urgences/"),
         *("/articles/choisir-sa-contraception/", "/articles/themes/votre-sante/"),
     ),
     "en": (
         *("/en/", "/en/practice/", "/en/fees/", "/en/directions/", "/en/appointment/"),
         *("/en/manage/", "/en/articles/", "/en/articles/why-our-own-site/", "/en/legal/"),
-        *("/en/privacy/", "/en/hpv-screening/"),
+        "/en/privacy/",
     ),
     "he": (
         *("/he/", "/he/practice/", "/he/fees/", "/he/directions/", "/he/appointment/"),
         *("/he/manage/", "/he/articles/", "/he/articles/why-our-own-site/", "/he/legal/"),
         *("/he/privacy/", "/he/articles/choosing-contraception/"),
-        "/he/articles/topics/votre-sante/",
     ),
     "it": (
         *("/it/", "/it/studio/", "/it/onorari/", "/it/come-arrivare/", "/it/appuntamento/"),
         *("/it/gestire/", "/it/articoli/", "/it/articoli/perche-questo-sito/"),
-        *("/it/note-legali/", "/it/privacy/", "/it/screening-hpv/"),
+        *("/it/note-legali/", "/it/privacy/"),
     ),
 }
 
