@@ -14,7 +14,8 @@ KINDS = {
     "fr": (
         *("/", "/cabinet/", "/tarifs/", "/acces/", "/rendez-vous/", "/gerer/", "/articles/"),
         *("/articles/pourquoi-ce-site/", "/mentions-legales/", "/confidentialite/"),
-        *("/accessibilite/", "/404.html"),
+        *("/accessibilite/", "/404.html", "/urgences/"),
+        *("/articles/choisir-sa-contraception/", "/articles/themes/votre-sante/"),
     ),
     "en": (
         *("/en/", "/en/practice/", "/en/fees/", "/en/directions/", "/en/appointment/"),
@@ -24,7 +25,7 @@ KINDS = {
     "he": (
         *("/he/", "/he/practice/", "/he/fees/", "/he/directions/", "/he/appointment/"),
         *("/he/manage/", "/he/articles/", "/he/articles/why-our-own-site/", "/he/legal/"),
-        "/he/privacy/",
+        *("/he/privacy/", "/he/articles/choosing-contraception/"),
     ),
     "it": (
         *("/it/", "/it/studio/", "/it/onorari/", "/it/come-arrivare/", "/it/appuntamento/"),

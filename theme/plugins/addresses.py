@@ -4,15 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 HOME, BOOKING, MANAGE, ARTICLES = "accueil", "rendez-vous", "gerer", "articles"
+TOPICS = "themes"
 FEES, ACCESS, LEGAL, PRIVACY = "tarifs", "acces", "mentions", "confidentialite"
 
 WRITTEN = {
     HOME: "home",
     "cabinet": "page",
     "examens": "page",
+    "consultation": "page",
+    "grossesse": "page",
+    "colposcopie": "page",
+    "hysteroscopie": "page",
+    "depistage-hpv": "page",
+    "contraception": "page",
     FEES: "fees",
     ACCESS: "access",
     "teleconsultation": "page",
+    "questions": "page",
+    "urgences": "page",
     "accessibilite": "page",
 }
 """The pages a doctor may write in Markdown, with their templates."""
@@ -38,6 +47,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     },
     MANAGE: {"fr": "gerer", "en": "manage", "he": "manage", "it": "gestire"},
     ARTICLES: {"fr": "articles", "en": "articles", "he": "articles", "it": "articoli"},
+    TOPICS: {"fr": "themes", "en": "topics", "he": "topics", "it": "temi"},
     FEES: {"fr": "tarifs", "en": "fees", "he": "fees", "it": "tariffe"},
     ACCESS: {"fr": "acces", "en": "access", "he": "access", "it": "accesso"},
     LEGAL: {"fr": "mentions-legales", "en": "legal", "he": "legal", "it": "note-legali"},
@@ -51,7 +61,7 @@ class Addresses:
 
     languages: tuple[str, ...]
     pages: Mapping[str, Mapping[str, str]]
-    """key -> language -> address; an article's key begins with `articles/`."""
+    """key -> language -> address. A key may begin with `articles/` or, of a topic, `themes/`."""
 
     def of(self, key: str) -> dict[str, str]:
         """This page in each language that has it, in the order of the practice."""
@@ -80,6 +90,17 @@ def written_address(key: str, code: str, slug: str, default: str) -> str:
 
 def article_address(code: str, slug: str, default: str) -> str:
     return address(code, default, NAMES[ARTICLES].get(code, ARTICLES), slug)
+
+
+def topic_address(code: str, slug: str, default: str) -> str:
+    """Where a topic lives: one step below the articles, where no article can be in its way."""
+    names = [NAMES[kind].get(code, kind) for kind in (ARTICLES, TOPICS)]
+    return address(code, default, *names, slug)
+
+
+def feed_at(articles: str) -> str:
+    """The Atom feed of a language, beside its list of articles."""
+    return f"{articles}feed.xml"
 
 
 def file_at(place: str) -> str:

@@ -14,7 +14,7 @@ NEEDED = {
 }
 KNOWN = {
     PAGE: ("title", "slug", "summary", "reviewed", "discreet"),
-    ARTICLE: ("slug", "discreet", *NEEDED[ARTICLE]),
+    ARTICLE: ("slug", "discreet", "topic", *NEEDED[ARTICLE]),
 }
 EXAMPLES = {
     "title": "Title: The practice",
@@ -61,6 +61,8 @@ class Head:
     author: str
     sources: tuple[Source, ...]
     interests: str
+    topic: str
+    """What an article is about, in a word or two; several may share it. Empty for a page."""
     discreet: bool
     """Whether the page carries the way out: somebody may be watched while reading it."""
 
@@ -127,6 +129,7 @@ def read_head(kind: str, name: str, text: str, languages: tuple[str, ...]) -> tu
         author=" ".join(lines.get("author", [])),
         sources=tuple(read_source(line) for line in lines.get("sources", [])),
         interests=" ".join(lines.get("interests", [])),
+        topic=" ".join(lines.get("topic", [])),
         discreet=read_discreet(lines),
     )
     if head.published and head.reviewed and head.reviewed < head.published:

@@ -18,11 +18,15 @@ from theme.plugins.addresses import (
     BOOKING,
     GENERATED,
     HOME,
+    TOPICS,
     Addresses,
+    feed_at,
     file_at,
     generated_address,
+    topic_address,
 )
 from theme.plugins.reading import check_content
+from theme.plugins.topics import topic_slugs, topics_of
 from theme.plugins.words import read_languages
 
 
@@ -73,6 +77,15 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
         for name in ("sitemap.xml", "robots.txt", *security):
             template = self.env.get_template(Path(name).name)
             writer.write_file(name, template, self.context, **self._frame("", HOME))
+        for code, place in self.context["addresses"].of(ARTICLES).items():
+            self._write_feed(writer, code, place)
+
+    def _write_feed(self, writer: Writer, code: str, place: str) -> None:
+        link = f"{self.settings['SITEURL']}{place}"
+        told = self.context | {"feed_language": code, "feed_link": link}
+        title = self.context["languages"][code].say("Articles")
+        path = feed_at(place).lstrip("/")
+        writer.write_feed(self.context["texts"][code], told, path=path, feed_title=title)
 
     def _pages(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """File, template and variables of every page that was not written by hand."""
@@ -81,6 +94,10 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
             for code, place in addresses.of(key).items():
                 if (key, code) not in self.context["written"]:
                     yield file_at(place), template, self._frame(code, key)
+        for code, topics in self.context["by_topic"].items():
+            for topic in topics.values():
+                told = self._frame(code, f"{TOPICS}/{topic.slug}") | {"topic": topic}
+                yield file_at(told["address"]), "topic", told
         for code in addresses.languages:
             yield f"shell/{code}.html", "shell", self._frame(code, BOOKING)
         yield "404.html", "missing", self._frame("", HOME)
@@ -101,6 +118,8 @@ def frame(context: dict[str, Any], code: str, key: str) -> dict[str, Any]:
         "homes": addresses.of(HOME),
         "links": addresses.links(code),
         "articles": context["texts"][code],
+        "feed": feed_at(addresses.of(ARTICLES)[code]) if context["texts"][code] else "",
+        "topics": context["by_topic"][code],
         "discreet": False,
     }
 
@@ -126,8 +145,15 @@ def gather(generators: Iterable[Generator]) -> None:
     }
     for group in articles.values():
         group.sort(key=lambda article: (article.head.published, article.slug), reverse=True)
+    slugs = topic_slugs((content.head for content in contents), languages[0])
+    topics = {code: topics_of(group, slugs) for code, group in articles.items()}
+    for code, found in topics.items():
+        for slug in found:
+            place = topic_address(code, slug, languages[0])
+            pages.setdefault(f"{TOPICS}/{slug}", {})[code] = place
     context["addresses"] = Addresses(languages, pages)
     context["texts"] = articles
+    context["by_topic"] = topics
     context["written"] = {(content.head.key, content.lang) for content in contents}
 
 
@@ -140,7 +166,16 @@ def texts(generator: Generator) -> list[Content]:
 def tell(generator: Generator, content: Content) -> None:
     """Just before a written page is rendered: give it the variables every page has."""
     told = frame(generator.context, content.lang, content.head.key)
+    mine = [topic for topic in told["topics"].values() if content in topic.articles]
+    told["topic"] = mine[0] if mine else None
+    told["related"] = [one for topic in mine for one in topic.articles if one is not content]
     generator.context.update(told | {"discreet": content.head.discreet})
+
+
+def name_feed(context: dict[str, Any], feed: Any) -> None:
+    """Give a feed its language, and the list of articles of that language as its page and id."""
+    link = context["feed_link"]
+    feed.feed.update(language=context["feed_language"], link=link, id=link)
 
 
 def generators(_pelican: Pelican) -> type[Generator]:
@@ -153,3 +188,4 @@ def register() -> None:
     signals.all_generators_finalized.connect(gather)
     signals.page_generator_write_page.connect(tell)
     signals.article_generator_write_article.connect(tell)
+    signals.feed_generated.connect(name_feed)

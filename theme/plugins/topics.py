@@ -1,0 +1,63 @@
+"""Which articles share a topic, and what it is called in addresses. Knows heads, no Pelican."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from theme.plugins.heads import Head
+
+
+class Article(Protocol):
+    """Something written that has a head."""
+
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What two or more articles of one language are about."""
+
+    slug: str
+    name: str
+    articles: list[Article]
+
+
+def slug_of(name: str) -> str:
+    """`Examens et dépistage` becomes `examens-et-depistage`; empty without a Latin letter."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return "-".join(re.findall(r"[a-z0-9]+", plain.lower()))
+
+
+def topic_slugs(heads: Iterable[Head], default: str) -> dict[str, str]:
+    """The topic of each article, by its key: what its original names, in whatever language."""
+    return {head.key: slug_of(head.topic) for head in heads if head.lang == default and head.topic}
+
+
+def topics_of(articles: Iterable[Article], slugs: Mapping[str, str]) -> dict[str, Topic]:
+    """The topics that articles of one language share, in the order of these articles."""
+    found: dict[str, Topic] = {}
+    for article in articles:
+        if article.head.topic:
+            slug = slugs[article.head.key]
+            found.setdefault(slug, Topic(slug, article.head.topic, [])).articles.append(article)
+    return {slug: topic for slug, topic in found.items() if len(topic.articles) > 1}
+
+
+def check_topics(heads: Mapping[str, Head], default: str) -> Iterator[tuple[str, str]]:
+    """File and reason for every topic that has no address, or that has two names."""
+    slugs = topic_slugs(heads.values(), default)
+    names: dict[tuple[str, str], str] = {}
+    places: dict[tuple[str, str], str] = {}
+    for file, head in heads.items():
+        if not head.topic:
+            continue
+        slug = slugs.get(head.key)
+        if not slug:
+            yield file, f"Topic: write it into the original ({default}) too, in Latin letters"
+        elif names.setdefault((head.lang, slug), head.topic) != head.topic:
+            other = names[head.lang, slug]
+            yield file, f"Topic: {head.topic!r} is called {other!r} in another article; keep one"
+        elif places.setdefault((head.lang, head.topic), slug) != slug:
+            yield file, f"Topic: {head.topic!r} translates two topics of the originals; name each"
