@@ -1,5 +1,6 @@
 """Pelican's part: what each page is told, the pages made from facts, and a build that is strict."""
 
+import hashlib
 import logging
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,11 +19,17 @@ from theme.plugins.addresses import (
     BOOKING,
     GENERATED,
     HOME,
+    SEARCH,
     Addresses,
     file_at,
     generated_address,
 )
+from theme.plugins.card import HEIGHT, WIDTH, card
+from theme.plugins.integrity import integrity_of
+from theme.plugins.pictures import Album, BadPicture
+from theme.plugins.plans import BadPlan
 from theme.plugins.reading import check_content
+from theme.plugins.topics import from_a_to_z, headings_in, index, read_topic
 from theme.plugins.words import read_languages
 
 
@@ -46,10 +53,13 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
             print(f"Please look at [legal] {doubt}", file=sys.stderr)
         if wrong := check_content(Path(self.path), practice.languages):
             sys.exit("\n".join(wrong))
+        self.settings["ALBUM"] = Album(Path(self.path), Path(self.settings["PICTURE_CACHE"]))
         warnings = Warnings()
         logging.getLogger().addHandler(warnings)
         try:
             super().run()
+        except (BadPicture, BadPlan) as error:
+            sys.exit(str(error))
         finally:
             logging.getLogger().removeHandler(warnings)
         if warnings.count:
@@ -63,6 +73,11 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
         super().__init__(*args, **kwargs)
         self.context["localsiteurl"] = ""
         self.context["languages"] = read_languages(self.settings["PRACTICE"].languages)
+        self.context["card"] = {
+            "address": self.settings["ALBUM"].add(card(), "png"),
+            "width": WIDTH,
+            "height": HEIGHT,
+        }
         self.context["prefix"] = self.settings["PRACTICE"].rules.prefix
 
     def generate_output(self, writer: Writer) -> None:
@@ -73,13 +88,44 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
         for name in ("sitemap.xml", "robots.txt", *security):
             template = self.env.get_template(Path(name).name)
             writer.write_file(name, template, self.context, **self._frame("", HOME))
+        for code in self.context["addresses"].languages:
+            self._write_search(writer, code)
+        self.settings["ALBUM"].publish(Path(self.output_path))
+
+    def _write_search(self, writer: Writer, code: str) -> None:
+        """The page to search on, once all others are written: it is made from what they say."""
+        output, links = Path(self.output_path), self.context["addresses"].links(code)
+        name = self.settings["SITENAME"]
+        topics = {
+            key: read_topic(place, (output / file_at(place)).read_text("utf-8"), name)
+            for key, place in sorted(links.items())
+            if key != SEARCH
+        }
+        words = index(topics.values())
+        address = f"/search/{code}-{hashlib.sha256(words).hexdigest()[:16]}.json"
+        (output / "search").mkdir(exist_ok=True)
+        (output / address.lstrip("/")).write_bytes(words)
+        told = {
+            "index": {"address": address, "integrity": integrity_of(words)},
+            "topics": from_a_to_z(
+                ((topic, self._headings(key, code)) for key, topic in topics.items()), code
+            ),
+        }
+        template = self.get_template(GENERATED[SEARCH])
+        frame = self._frame(code, SEARCH)
+        writer.write_file(file_at(links[SEARCH]), template, self.context, **frame, **told)
+
+    def _headings(self, key: str, code: str) -> tuple[str, ...]:
+        """What a doctor has written above the parts of a page."""
+        content = self.context["written"].get((key, code))
+        return headings_in(content.content) if content and key != HOME else ()
 
     def _pages(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """File, template and variables of every page that was not written by hand."""
         addresses: Addresses = self.context["addresses"]
         for key, template in {**GENERATED, ARTICLES: "articles"}.items():
             for code, place in addresses.of(key).items():
-                if (key, code) not in self.context["written"]:
+                if (key, code) not in self.context["written"] and key != SEARCH:
                     yield file_at(place), template, self._frame(code, key)
         for code in addresses.languages:
             yield f"shell/{code}.html", "shell", self._frame(code, BOOKING)
@@ -128,7 +174,7 @@ def gather(generators: Iterable[Generator]) -> None:
         group.sort(key=lambda article: (article.head.published, article.slug), reverse=True)
     context["addresses"] = Addresses(languages, pages)
     context["texts"] = articles
-    context["written"] = {(content.head.key, content.lang) for content in contents}
+    context["written"] = {(content.head.key, content.lang): content for content in contents}
 
 
 def texts(generator: Generator) -> list[Content]:
