@@ -58,14 +58,14 @@ const fetched = async () => {
 
 form.onsubmit = async (event) => {
   event.preventDefault()
-  const asked = fold(input.value)
+  said.textContent = "" // the same number is said again, too
   try {
     index ??= await fetched()
   } catch {
     said.textContent = root.dataset.down
     return
   }
-  const found = find(index, asked)
+  const found = find(index, fold(input.value))
   list.replaceChildren(...found.slice(0, 20).map(({ page }) => item(page)))
   said.textContent = found.length ? root.dataset.found.replace("{number}", found.length) : root.dataset.none
 }
