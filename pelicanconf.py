@@ -8,6 +8,7 @@ from booking_endpoint.markup import FILTERS
 from booking_endpoint.reading import BadPractice, read_practice
 from theme.plugins.doorsign import closures, openings, vouched, week
 from theme.plugins.example import EXAMPLE
+from theme.plugins.pictured import plan, portrait
 from theme.plugins.reading import HeadReader
 from theme.plugins.site import StrictPelican
 from theme.plugins.structured import medical_page, physician
@@ -45,6 +46,8 @@ JINJA_GLOBALS = {
     "vouched": vouched(PRACTICE),
     "physician": physician,
     "medical_page": medical_page,
+    "plan": plan,
+    "portrait": portrait,
 }
 
 RELATIVE_URLS = False
@@ -52,7 +55,8 @@ FILENAME_METADATA = "(?!)"  # the reader takes key and language from the name it
 PAGE_TRANSLATION_ID = ARTICLE_TRANSLATION_ID = None
 FORMATTED_FIELDS: list[str] = []
 DIRECT_TEMPLATES: list[str] = []
-STATIC_PATHS = ["images"]
+STATIC_PATHS: list[str] = []  # no original of a picture is published
+PICTURE_CACHE = ".cache/pictures"
 AUTHOR_SAVE_AS = CATEGORY_SAVE_AS = TAG_SAVE_AS = ""
 FEED_ALL_ATOM = CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = None
 AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = None

@@ -16,6 +16,15 @@ RECIPIENTS = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A file in `content/images/`, and who made it."""
+
+    file: str
+    """From the content folder: `images/portrait.jpg`."""
+    credit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Doctor:
     """Who practises, as the Order's register has it."""
 
@@ -33,6 +42,7 @@ class Doctor:
     spoken: tuple[str, ...]
     email: str
     insurance: str
+    portrait: Picture | None
 
     @property
     def name(self) -> str:
@@ -54,6 +64,8 @@ class Place:
     transport: Words
     door: Words
     wheelchair: Words
+    plan: Picture | None
+    """The way to the door, drawn."""
 
     @property
     def address(self) -> str:

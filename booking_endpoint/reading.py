@@ -12,6 +12,7 @@ from booking_endpoint.practice import (
     RECIPIENTS,
     Doctor,
     Payment,
+    Picture,
     Place,
     Practice,
     Price,
@@ -36,6 +37,8 @@ DISCREET_ID = re.compile(r"visit-[0-9]+")
 IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_ID = 40
 """So that the visit's id always fits an envelope, beside the longest names."""
+
+PHOTOGRAPHS = (".jpg", ".jpeg", ".png", ".webp", ".avif")
 
 KNOWN_LANGUAGES = ("fr", "en", "he", "it")
 
@@ -138,6 +141,7 @@ def read_doctor(facts: Facts, languages: tuple[str, ...]) -> Doctor:
         spoken=facts.texts("spoken"),
         email=facts.text("email"),
         insurance=facts.text("insurance"),
+        portrait=read_picture(facts, "portrait", PHOTOGRAPHS),
     )
     facts.done()
     return doctor
@@ -156,9 +160,22 @@ def read_place(facts: Facts, languages: tuple[str, ...]) -> Place:
         transport=read_words(facts, "transport", languages),
         door=read_words(facts, "door", languages),
         wheelchair=read_words(facts, "wheelchair", languages),
+        plan=read_picture(facts, "plan", (".svg",)),
     )
     facts.done()
     return place
+
+
+def read_picture(facts: Facts, key: str, endings: tuple[str, ...]) -> Picture | None:
+    """A picture with its credit, or none. Whether the file is there, the build of the site sees."""
+    file, credit = facts.text(key, ""), facts.text(f"{key}_credit", "")
+    if not file and not credit:
+        return None
+    if not file.startswith("images/") or not file.endswith(endings) or ".." in file:
+        raise facts.wrong(key, f"write a file such as images/{key}{endings[0]}, not {file!r}")
+    if not credit:
+        raise facts.wrong(f"{key}_credit", "is missing: say who made the picture")
+    return Picture(file, credit)
 
 
 def read_visit(

@@ -95,7 +95,7 @@ def test_what_pelican_only_warns_of_ends_the_build(site: Path, tmp_path: Path) -
 
 def test_the_facts_alone_make_every_page_the_law_asks_for(site: Path, tmp_path: Path) -> None:
     """A doctor who has written nothing yet has fees, access, legal and privacy pages."""
-    (tmp_path / "content").mkdir()
+    shutil.copytree(ROOT / "content" / "images", tmp_path / "content" / "images")
     code, said = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
     assert code == 0, said
     for name in ("", "tarifs", "acces", "mentions-legales", "confidentialite", "rendez-vous"):
@@ -108,7 +108,7 @@ def test_a_host_without_a_certificate_is_doubted_at_each_build(
     """The site is built all the same: the reasons are the doctor's to have, and to remember."""
     facts = tmp_path / "practice.toml"
     facts.write_text(facts_with(key, (HOST, REASONED)), encoding="utf-8")
-    (tmp_path / "content").mkdir()
+    shutil.copytree(ROOT / "content" / "images", tmp_path / "content" / "images")
     code, said = build(facts, tmp_path / "site", str(tmp_path / "content"))
     assert code == 0, said
     assert "Please look at [legal] hosting_mode: " in said

@@ -14,23 +14,23 @@ KINDS = {
     "fr": (
         *("/", "/cabinet/", "/tarifs/", "/acces/", "/rendez-vous/", "/gerer/", "/articles/"),
         *("/articles/pourquoi-ce-site/", "/mentions-legales/", "/confidentialite/"),
-        *("/accessibilite/", "/404.html", "/urgences/"),
+        *("/accessibilite/", "/404.html", "/urgences/", "/recherche/"),
         *("/articles/choisir-sa-contraception/", "/articles/themes/votre-sante/"),
     ),
     "en": (
         *("/en/", "/en/practice/", "/en/fees/", "/en/directions/", "/en/appointment/"),
         *("/en/manage/", "/en/articles/", "/en/articles/why-our-own-site/", "/en/legal/"),
-        "/en/privacy/",
+        *("/en/privacy/", "/en/search/"),
     ),
     "he": (
         *("/he/", "/he/practice/", "/he/fees/", "/he/directions/", "/he/appointment/"),
         *("/he/manage/", "/he/articles/", "/he/articles/why-our-own-site/", "/he/legal/"),
-        *("/he/privacy/", "/he/articles/choosing-contraception/"),
+        *("/he/privacy/", "/he/search/", "/he/articles/choosing-contraception/"),
     ),
     "it": (
         *("/it/", "/it/studio/", "/it/onorari/", "/it/come-arrivare/", "/it/appuntamento/"),
         *("/it/gestire/", "/it/articoli/", "/it/articoli/perche-questo-sito/"),
-        *("/it/note-legali/", "/it/privacy/"),
+        *("/it/note-legali/", "/it/privacy/", "/it/ricerca/"),
     ),
 }
 
@@ -54,7 +54,7 @@ def test_no_page_breaks_a_rule_of_accessibility(page: Page, served: str, code: s
     assert {at: broken for at, broken in found.items() if broken} == {}
 
 
-@pytest.mark.parametrize("where", ["/", "/he/", "/rendez-vous/"])
+@pytest.mark.parametrize("where", ["/", "/he/", "/rendez-vous/", "/acces/"])
 def test_no_rule_is_broken_in_the_dark(browser: Browser, served: str, where: str) -> None:
     context = browser.new_context(color_scheme="dark", viewport={"width": 360, "height": 800})
     page = context.new_page()

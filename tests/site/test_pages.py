@@ -18,7 +18,6 @@ LOADS = {
     "script": "src",
     "img": "src",
     "iframe": "src",
-    "source": "srcset",
     "video": "src",
     "audio": "src",
     "embed": "src",
@@ -37,9 +36,11 @@ def language_at(where: str, facts: Practice) -> str:
 def loaded(page: Document) -> list[str]:
     """Every address a browser follows without being asked to."""
     elements = [
-        element.attributes[LOADS[element.tag]]
+        candidate.split()[0]
         for element in page.elements
-        if LOADS.get(element.tag, "") in element.attributes
+        for name in (LOADS.get(element.tag, ""), "srcset")
+        for candidate in element.attributes.get(name, "").split(", ")
+        if candidate
     ]
     links = [
         link.attributes["href"]
@@ -91,9 +92,9 @@ def test_no_page_carries_a_style_or_a_script_of_its_own(documents: Documents) ->
 
 def test_no_file_of_the_site_keeps_anything_on_the_device(site: Path) -> None:
     """No cookie, no storage: so there is nothing to consent to, and no banner."""
-    keeps = re.compile(r"document\.cookie|localStorage|sessionStorage|indexedDB|serviceWorker")
+    keeps = re.compile(rb"document\.cookie|localStorage|sessionStorage|indexedDB|serviceWorker")
     for file in filter(Path.is_file, site.rglob("*")):
-        assert not keeps.search(file.read_text("utf-8")), file
+        assert not keeps.search(file.read_bytes()), file
 
 
 def test_the_style_sheet_loads_nothing(site: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 HOME, BOOKING, MANAGE, ARTICLES = "accueil", "rendez-vous", "gerer", "articles"
 TOPICS = "themes"
 FEES, ACCESS, LEGAL, PRIVACY = "tarifs", "acces", "mentions", "confidentialite"
+SEARCH = "recherche"
 
 WRITTEN = {
     HOME: "home",
@@ -34,6 +35,7 @@ GENERATED = {
     ACCESS: "access",
     LEGAL: "legal",
     PRIVACY: "privacy",
+    SEARCH: "search",
 }
 """The pages the facts alone can make: they exist in every language, written or not."""
 
@@ -51,6 +53,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     FEES: {"fr": "tarifs", "en": "fees", "he": "fees", "it": "tariffe"},
     ACCESS: {"fr": "acces", "en": "access", "he": "access", "it": "accesso"},
     LEGAL: {"fr": "mentions-legales", "en": "legal", "he": "legal", "it": "note-legali"},
+    SEARCH: {"fr": "recherche", "en": "search", "he": "search", "it": "ricerca"},
     PRIVACY: {"fr": "confidentialite", "en": "privacy", "he": "privacy", "it": "privacy"},
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 from markdown import Markdown
+from markdown.extensions import Extension
 from markdown.extensions.toc import TocExtension, slugify_unicode
 from markupsafe import Markup
 from pelican.readers import BaseReader
@@ -15,6 +16,8 @@ from pelican.urlwrappers import Author, Category
 from booking_endpoint.claims import claims_in
 from theme.plugins.addresses import WRITTEN, article_address, file_at, written_address
 from theme.plugins.heads import ARTICLE, PAGE, BadHead, Head, read_head, read_links
+from theme.plugins.images import Figures, images_in
+from theme.plugins.pictures import BadPicture
 from theme.plugins.topics import check_topics
 
 EXTENSIONS = ["tables", "attr_list", "sane_lists"]
@@ -29,7 +32,7 @@ def check_content(content: Path, languages: tuple[str, ...]) -> list[str]:
     for kind, path in files(content):
         try:
             heads[f"{kind}/{path.name}"] = check_file(kind, path, content, languages)
-        except BadHead as error:
+        except (BadHead, BadPicture) as error:
             wrong.append(f"{path}: {error}")
         except UnicodeDecodeError:
             wrong.append(f"{path}: save the file as UTF-8")
@@ -56,6 +59,9 @@ def check_file(kind: str, path: Path, content: Path, languages: tuple[str, ...])
         base = content if link.startswith("/") else path.parent
         if not (base / PurePosixPath(link.lstrip("/"))).exists():
             raise BadHead(f"the link to {link} leads nowhere: there is no such file")
+    for line, image in images_in(text):
+        if not (content / image.file).exists():
+            raise BadPicture(f"line {line}: there is no picture {content / image.file}")
     return head
 
 
@@ -101,9 +107,9 @@ class HeadReader(BaseReader):  # type: ignore[misc]  # pelican has no types
 
     def __init__(self, settings: dict[str, Any]) -> None:
         super().__init__(settings)
-        self._markdown = Markdown(
-            extensions=[*EXTENSIONS, TocExtension(slugify=anchor)], output_format="html"
-        )
+        extensions: list[str | Extension] = [*EXTENSIONS, TocExtension(slugify=anchor)]
+        extensions.append(Figures(settings["ALBUM"]))
+        self._markdown = Markdown(extensions=extensions, output_format="html")
 
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
         path = Path(source_path)

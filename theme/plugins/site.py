@@ -1,5 +1,6 @@
 """Pelican's part: what each page is told, the pages made from facts, and a build that is strict."""
 
+import hashlib
 import logging
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ from theme.plugins.addresses import (
     BOOKING,
     GENERATED,
     HOME,
+    SEARCH,
     TOPICS,
     Addresses,
     feed_at,
@@ -25,7 +27,12 @@ from theme.plugins.addresses import (
     generated_address,
     topic_address,
 )
+from theme.plugins.card import HEIGHT, WIDTH, card
+from theme.plugins.integrity import integrity_of
+from theme.plugins.pictures import Album, BadPicture
+from theme.plugins.plans import BadPlan
 from theme.plugins.reading import check_content
+from theme.plugins.search import from_a_to_z, headings_in, index, read_topic
 from theme.plugins.topics import topic_slugs, topics_of
 from theme.plugins.words import read_languages
 
@@ -50,10 +57,13 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
             print(f"Please look at [legal] {doubt}", file=sys.stderr)
         if wrong := check_content(Path(self.path), practice.languages):
             sys.exit("\n".join(wrong))
+        self.settings["ALBUM"] = Album(Path(self.path), Path(self.settings["PICTURE_CACHE"]))
         warnings = Warnings()
         logging.getLogger().addHandler(warnings)
         try:
             super().run()
+        except (BadPicture, BadPlan) as error:
+            sys.exit(str(error))
         finally:
             logging.getLogger().removeHandler(warnings)
         if warnings.count:
@@ -67,6 +77,11 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
         super().__init__(*args, **kwargs)
         self.context["localsiteurl"] = ""
         self.context["languages"] = read_languages(self.settings["PRACTICE"].languages)
+        self.context["card"] = {
+            "address": self.settings["ALBUM"].add(card(), "png"),
+            "width": WIDTH,
+            "height": HEIGHT,
+        }
         self.context["prefix"] = self.settings["PRACTICE"].rules.prefix
 
     def generate_output(self, writer: Writer) -> None:
@@ -79,6 +94,9 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
             writer.write_file(name, template, self.context, **self._frame("", HOME))
         for code, place in self.context["addresses"].of(ARTICLES).items():
             self._write_feed(writer, code, place)
+        for code in self.context["addresses"].languages:
+            self._write_search(writer, code)
+        self.settings["ALBUM"].publish(Path(self.output_path))
 
     def _write_feed(self, writer: Writer, code: str, place: str) -> None:
         link = f"{self.settings['SITEURL']}{place}"
@@ -87,12 +105,40 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
         path = feed_at(place).lstrip("/")
         writer.write_feed(self.context["texts"][code], told, path=path, feed_title=title)
 
+    def _write_search(self, writer: Writer, code: str) -> None:
+        """The page to search on, once all others are written: it is made from what they say."""
+        output, links = Path(self.output_path), self.context["addresses"].links(code)
+        name = self.settings["SITENAME"]
+        topics = {
+            key: read_topic(place, (output / file_at(place)).read_text("utf-8"), name)
+            for key, place in sorted(links.items())
+            if key != SEARCH
+        }
+        words = index(topics.values())
+        address = f"/search/{code}-{hashlib.sha256(words).hexdigest()[:16]}.json"
+        (output / "search").mkdir(exist_ok=True)
+        (output / address.lstrip("/")).write_bytes(words)
+        told = {
+            "index": {"address": address, "integrity": integrity_of(words)},
+            "topics": from_a_to_z(
+                ((topic, self._headings(key, code)) for key, topic in topics.items()), code
+            ),
+        }
+        template = self.get_template(GENERATED[SEARCH])
+        frame = self._frame(code, SEARCH)
+        writer.write_file(file_at(links[SEARCH]), template, self.context, **frame, **told)
+
+    def _headings(self, key: str, code: str) -> tuple[str, ...]:
+        """What a doctor has written above the parts of a page."""
+        content = self.context["written"].get((key, code))
+        return headings_in(content.content) if content and key != HOME else ()
+
     def _pages(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """File, template and variables of every page that was not written by hand."""
         addresses: Addresses = self.context["addresses"]
         for key, template in {**GENERATED, ARTICLES: "articles"}.items():
             for code, place in addresses.of(key).items():
-                if (key, code) not in self.context["written"]:
+                if (key, code) not in self.context["written"] and key != SEARCH:
                     yield file_at(place), template, self._frame(code, key)
         for code, topics in self.context["by_topic"].items():
             for topic in topics.values():
@@ -154,7 +200,7 @@ def gather(generators: Iterable[Generator]) -> None:
     context["addresses"] = Addresses(languages, pages)
     context["texts"] = articles
     context["by_topic"] = topics
-    context["written"] = {(content.head.key, content.lang) for content in contents}
+    context["written"] = {(content.head.key, content.lang): content for content in contents}
 
 
 def texts(generator: Generator) -> list[Content]:

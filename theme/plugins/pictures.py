@@ -1,0 +1,164 @@
+"""Pictures of the content folder -> the files that pages show: sizes, formats, nothing but pixels.
+
+Originals are never published: a telephone writes into them where and when they were taken.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import PIL
+from PIL import Image, ImageCms, ImageOps
+
+WIDTHS = (400, 800, 1200)
+"""In pixels; a smaller picture is never enlarged."""
+
+FORMATS: Mapping[str, Mapping[str, Any]] = {
+    "avif": {"quality": 60, "speed": 6, "max_threads": 1},  # one thread: the same bytes each time
+    "webp": {"quality": 78, "method": 6},
+}
+"""The best first. Every browser since 2020 knows the last."""
+
+SETTINGS = repr((WIDTHS, FORMATS, PIL.__version__)).encode()
+
+
+class BadPicture(ValueError):
+    """A picture that cannot be shown: names the file and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture as it is published."""
+
+    key: str
+    """What its addresses begin with: a digest of the original and the settings."""
+    width: int
+    """Of the largest size, in pixels."""
+    height: int
+
+    @property
+    def widths(self) -> list[int]:
+        return widths(self.width)
+
+    def address(self, width: int, kind: str) -> str:
+        return f"/images/{self.key}-{width}.{kind}"
+
+    def addresses(self, kind: str) -> str:
+        """A `srcset` of one format."""
+        return ", ".join(f"{self.address(width, kind)} {width}w" for width in self.widths)
+
+
+def widths(width: int) -> list[int]:
+    """The sizes of a picture this wide."""
+    return sorted({min(width, one) for one in WIDTHS})
+
+
+class Album:
+    """The pictures of one build, converted once and kept in a cache outside the content."""
+
+    def __init__(self, content: Path, cache: Path) -> None:
+        self._content, self._cache = content, cache
+        self._pictures: dict[str, Picture] = {}
+        self._made: dict[str, bytes] = {}
+
+    def picture(self, file: str) -> Picture:
+        """The picture `images/….jpg` of the content folder; raises BadPicture."""
+        if file not in self._pictures:
+            self._pictures[file] = self._kept(self._content / file)
+        return self._pictures[file]
+
+    def add(self, data: bytes, ending: str) -> str:
+        """Publish bytes that were made here, as they are; gives back their address."""
+        name = f"{hashlib.sha256(data).hexdigest()[:16]}.{ending}"
+        self._made[name] = data
+        return f"/images/{name}"
+
+    def publish(self, output: Path) -> None:
+        """Write every picture that a page has asked for."""
+        folder = output / "images"
+        for name, data in self._made.items():
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
+        for picture in self._pictures.values():
+            folder.mkdir(parents=True, exist_ok=True)
+            for width in picture.widths:
+                for kind in FORMATS:
+                    name = Path(picture.address(width, kind)).name
+                    shutil.copyfile(self._cache / name, folder / name)
+
+    def _kept(self, path: Path) -> Picture:
+        """The picture of a file, converted now unless the cache has it already."""
+        try:
+            data = path.read_bytes()
+            width, height = size(data)
+        except (OSError, ValueError, Image.DecompressionBombError):
+            raise BadPicture(f"{path}: there is no picture here that can be read") from None
+        key = hashlib.sha256(SETTINGS + data).hexdigest()[:16]
+        picture = Picture(key, width, height)
+        names = [Path(picture.address(w, kind)).name for w in picture.widths for kind in FORMATS]
+        if not all((self._cache / name).exists() for name in names):
+            self._cache.mkdir(parents=True, exist_ok=True)
+            for name, converted in zip(names, convert(data), strict=True):
+                keep(self._cache / name, converted)
+        return picture
+
+
+def keep(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: two builds may share a cache."""
+    with NamedTemporaryFile(dir=path.parent, delete=False) as half:
+        half.write(data)
+    os.replace(half.name, path)  # noqa: PTH105 -- the temporary file has a name, no Path
+
+
+def size(data: bytes) -> tuple[int, int]:
+    """Width and height of the largest size that is published, upright."""
+    with Image.open(BytesIO(data)) as opened:
+        wide, high = ImageOps.exif_transpose(opened).size
+    return fitting(wide, high, widths(wide)[-1])
+
+
+def fitting(wide: int, high: int, width: int) -> tuple[int, int]:
+    return width, max(1, round(high * width / wide))
+
+
+def convert(data: bytes) -> Iterator[bytes]:
+    """The picture in each size and, within a size, in each format."""
+    whole = pixels(data)
+    for width in widths(whole.width):
+        resized = whole.resize(fitting(*whole.size, width), Image.Resampling.LANCZOS)
+        for kind, options in FORMATS.items():
+            written = BytesIO()
+            resized.save(written, kind, **options)
+            yield written.getvalue()
+
+
+def pixels(data: bytes) -> Image.Image:
+    """The picture upright and in sRGB, in a new image: nothing else of the file comes along."""
+    with Image.open(BytesIO(data)) as opened:
+        profile = opened.info.get("icc_profile")
+        upright = ImageOps.exif_transpose(opened)
+    colours = in_srgb(upright, profile)
+    plain = Image.new("RGB", upright.size)
+    plain.paste(colours)
+    if upright.has_transparency_data:
+        plain.putalpha(upright.convert("RGBA").getchannel("A"))
+    return plain
+
+
+def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """The colours as a browser shows them that is told of no profile."""
+    if not profile:
+        return image.convert("RGB")
+    told = image if image.mode in ("RGB", "CMYK", "L") else image.convert("RGB")
+    try:
+        source, screen = ImageCms.getOpenProfile(BytesIO(profile)), ImageCms.createProfile("sRGB")
+        transform = ImageCms.buildTransform(source, screen, told.mode, "RGB")
+        return transform.apply(told)
+    except (OSError, ImageCms.PyCMSError):
+        return image.convert("RGB")
