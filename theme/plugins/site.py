@@ -120,7 +120,7 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
         (output / address.lstrip("/")).write_bytes(words)
         told = {
             "index": {"address": address, "integrity": integrity_of(words)},
-            "topics": from_a_to_z(
+            "a_to_z": from_a_to_z(
                 ((topic, self._headings(key, code)) for key, topic in topics.items()), code
             ),
         }
