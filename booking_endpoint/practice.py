@@ -225,6 +225,14 @@ class Recipient:
         return f'[[recipients]]\nrole = "{self.role}"\nkey = "{self.point}"\n{hybrid}'
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A rule of `check` that somebody set aside, and the reason they wrote down."""
+
+    rule: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Practice:
     """The whole cabinet. The first language is the one the doctor writes in."""
@@ -245,6 +253,8 @@ class Practice:
     legal: Legal
     payment: Payment
     recipients: tuple[Recipient, ...]
+    allowed: tuple[Allowed, ...]
+    """What `check` passes over on the whole site."""
 
     def visit(self, visit_id: str) -> Visit | None:
         return next((visit for visit in self.visits if visit.id == visit_id), None)

@@ -10,6 +10,7 @@ from booking_endpoint.claims import claims_in
 from booking_endpoint.facts import BadPractice, Facts, read_facts
 from booking_endpoint.practice import (
     RECIPIENTS,
+    Allowed,
     Doctor,
     Payment,
     Picture,
@@ -77,6 +78,7 @@ def read_practice(text: str, file: str = "practice.toml") -> Practice:
         legal=read_legal(facts.table("legal")),
         payment=read_payment(facts.table("payment"), languages),
         recipients=read_recipients(facts),
+        allowed=tuple(read_allowed(table) for table in facts.tables("allowed")),
     )
     facts.refuse(claim_of)
     facts.done()
@@ -286,3 +288,12 @@ def read_recipients(facts: Facts) -> tuple[Recipient, ...]:
             )
         table.done()
     return tuple(recipients)
+
+
+def read_allowed(facts: Facts) -> Allowed:
+    """A rule of `check` that is set aside; never without a reason."""
+    if not facts.text("why", " "):
+        raise facts.wrong("why", "say in a sentence why this rule does not hold here")
+    allowed = Allowed(rule=facts.text("rule"), why=facts.text("why"))
+    facts.done()
+    return allowed

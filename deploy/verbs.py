@@ -91,6 +91,27 @@ def verify(_: Context, url: str, site: str = "", practice: str = "content/practi
 
 @task(
     help={
+        "explain": "a rule, by its id: what it asks, why, and how to set it aside",
+        "only": "a rule, by its id, to look with alone",
+        "site": "a built site, instead of building it anew",
+        "practice": "the facts file",
+    }
+)
+def check(
+    _: Context,
+    explain: str = "",
+    only: str = "",
+    site: str = "",
+    practice: str = "content/practice.toml",
+) -> None:
+    """What law, ethics and care ask of facts, texts and site; ends with 1 on errors."""
+    words = {"explain": explain, "only": only, "site": site, "practice": practice}
+    told = [word for name, value in words.items() if value for word in (f"--{name}", value)]
+    become(sys.executable, "-m", "deploy.check", *told)
+
+
+@task(
+    help={
         "output": "the folder to write",
         "practice": "the facts file",
         "date": "the day they are dated, such as 2026-11-20; today unless said",
@@ -118,10 +139,10 @@ def test(_: Context, only: str = "tests") -> None:  # noqa: PT028 -- a verb, not
     if not find_spec("pytest"):
         raise Exit("The checks' tools are not in .venv yet: python3 tasks.py test", code=1)
     chromium()
-    check("ruff check")
-    check("ruff format --check")
-    check("mypy")
-    check("pytest", *(EVERY_CORE if only == "tests" else ()), only)
+    passes("ruff check")
+    passes("ruff format --check")
+    passes("mypy")
+    passes("pytest", *(EVERY_CORE if only == "tests" else ()), only)
 
 
 @task(help={"only": "the one benchmark to run; its figures are printed, not written"})
@@ -136,6 +157,7 @@ namespace = Collection(
     build,
     demo,
     desk,
+    check,
     verify,
     audit,
     documents,
@@ -145,7 +167,7 @@ namespace = Collection(
 )
 
 
-def check(module: str, *words: str) -> None:
+def passes(module: str, *words: str) -> None:
     started = monotonic()
     say(module)
     code = call(sys.executable, "-m", *module.split(), *words)

@@ -73,9 +73,10 @@ def parser() -> argparse.ArgumentParser:
     return described
 
 
-def build(facts: Path, site: Path) -> Path | None:
+def build(facts: Path, site: Path, content: Path = ROOT / "content") -> Path | None:
     """The site as `publish` builds it; None when it cannot be built, which Pelican has said."""
-    command = [sys.executable, "-m", "pelican", "content", "-s", "publishconf.py", "-o", str(site)]
+    words = (str(content.resolve()), "-s", "publishconf.py", "-o", str(site))
+    command = [sys.executable, "-m", "pelican", *words]
     environ = {**os.environ, "BOOKING_PRACTICE": str(facts.resolve())}
     done = subprocess.run(command, cwd=ROOT, env=environ, check=False)
     return site if done.returncode == 0 else None

@@ -47,6 +47,22 @@ ORDER = (
 )
 """A module imports only what stands before it."""
 
+CHECK = (
+    "document",
+    "context",
+    "lexicon",
+    "facts",
+    "content",
+    "shown",
+    "built",
+    "rule",
+    "catalogue",
+    "report",
+    "gather",
+    "__main__",
+)
+"""The same of `deploy.check`; all but the last two are pure."""
+
 PURE = (
     "claims",
     "facts",
@@ -145,6 +161,23 @@ def test_a_pure_module_calls_nothing_that_reaches_outside(path: Path) -> None:
     calls = [node.func for node in ast.walk(syntax(path)) if isinstance(node, ast.Call)]
     called = {ast.unparse(function).split(".")[-1] for function in calls}
     assert called & EDGE == set()
+
+
+@pytest.mark.parametrize("module", CHECK)
+def test_a_module_of_the_check_imports_only_what_stands_before_it(module: str) -> None:
+    """And asks no disk and no clock before `gather`, so that a rule can be tried on any site."""
+    path = Path("deploy", "check", f"{module}.py")
+    place = CHECK.index(module)
+    used = [one.split(".") for one in imported(path) if one.startswith("deploy.check.")]
+    assert {one[2] for one in used} <= set(CHECK[:place])
+    if place < CHECK.index("gather"):
+        outside = {"os", "pathlib", "subprocess", "shutil", "tempfile", "sys", "time"}
+        assert outside & {one.split(".")[0] for one in imported(path)} == set()
+
+
+def test_every_module_of_the_check_has_its_place_in_the_order() -> None:
+    there = {path.stem for path in python_files() if path.parts[:2] == ("deploy", "check")}
+    assert there == {*CHECK, "__init__"}
 
 
 @pytest.mark.parametrize("module", ["practice", "reading"])

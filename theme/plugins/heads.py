@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from booking_endpoint.practice import Allowed
 from theme.plugins.addresses import WRITTEN
 
 PAGE, ARTICLE = "pages", "articles"
@@ -13,8 +14,8 @@ NEEDED = {
     ARTICLE: ("title", "summary", "date", "reviewed", "author", "sources", "interests"),
 }
 KNOWN = {
-    PAGE: ("title", "slug", "summary", "reviewed", "discreet"),
-    ARTICLE: ("slug", "discreet", "topic", *NEEDED[ARTICLE]),
+    PAGE: ("title", "slug", "summary", "reviewed", "discreet", "allow"),
+    ARTICLE: ("slug", "discreet", "topic", "answers", "allow", *NEEDED[ARTICLE]),
 }
 EXAMPLES = {
     "title": "Title: The practice",
@@ -26,6 +27,7 @@ EXAMPLES = {
     "interests": "Interests: none",
 }
 
+ALLOW = re.compile(r"([a-z]+(?:-[a-z]+)*) because (\S.*)")
 LINE = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):[ \t]*(.*)")
 MORE = re.compile(r"[ \t]+(\S.*)")
 WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -47,6 +49,17 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a company that an article speaks of says to a fact: so that both sides are heard."""
+
+    company: str
+    dated: date
+    """The day of the fact."""
+    url: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """What the lines above the text say, checked."""
 
@@ -65,6 +78,9 @@ class Head:
     """What an article is about, in a word or two; several may share it. Empty for a page."""
     discreet: bool
     """Whether the page carries the way out: somebody may be watched while reading it."""
+    answers: tuple[Answer, ...]
+    allowed: tuple[Allowed, ...]
+    """What `check` passes over on this page."""
 
     @property
     def disinterested(self) -> bool:
@@ -131,6 +147,8 @@ def read_head(kind: str, name: str, text: str, languages: tuple[str, ...]) -> tu
         interests=" ".join(lines.get("interests", [])),
         topic=" ".join(lines.get("topic", [])),
         discreet=read_discreet(lines),
+        answers=tuple(read_answer(line) for line in lines.get("answers", [])),
+        allowed=tuple(read_allow(line) for line in lines.get("allow", [])),
     )
     if head.published and head.reviewed and head.reviewed < head.published:
         raise BadHead(f"Reviewed: {head.reviewed} comes before Date: {head.published}")
@@ -149,10 +167,12 @@ def check_names(kind: str, lines: Mapping[str, list[str]]) -> None:
 
 
 def read_date(lines: Mapping[str, list[str]], name: str) -> date | None:
-    """An ISO date and no other: 03/04/2026 is two different days."""
     text = " ".join(lines.get(name, []))
-    if not text:
-        return None
+    return read_day(name, text) if text else None
+
+
+def read_day(name: str, text: str) -> date:
+    """An ISO date and no other: 03/04/2026 is two different days."""
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         raise BadHead(f"{name.title()}: write {text!r} as year-month-day, like 2026-11-20")
     try:
@@ -173,6 +193,20 @@ def read_source(line: str) -> Source:
     if len(parts) != 4 or not all(parts) or not parts[3].startswith("https://"):
         raise BadHead(f"Sources: write {line!r} as `Title | Publisher | date | https://…`")
     return Source(*parts)
+
+
+def read_answer(line: str) -> Answer:
+    parts = [part.strip() for part in line.split("|")]
+    if len(parts) != 4 or not all(parts) or not parts[2].startswith("https://"):
+        raise BadHead(f"Answers: write {line!r} as `Company | 2026-11-20 | https://… | its answer`")
+    return Answer(parts[0], read_day("answers", parts[1]), parts[2], parts[3])
+
+
+def read_allow(line: str) -> Allowed:
+    """A rule set aside on one page; never without a reason."""
+    if not (match := ALLOW.fullmatch(line)):
+        raise BadHead(f"Allow: write {line!r} as `the-rule because …`, with your reason")
+    return Allowed(match[1], match[2])
 
 
 def read_links(body: str) -> list[str]:
