@@ -19,7 +19,7 @@ def integrity(name: str) -> str:
 
 def integrity_of(data: bytes) -> str:
     """What W3C SRI calls these bytes."""
-    return f"sha384-{base64.b64encode(hashlib.sha384(data).digest()).decode()}"
+    return f"sha256-{base64.b64encode(hashlib.sha256(data).digest()).decode()}"
 
 
 def later_modules() -> str:
