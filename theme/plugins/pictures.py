@@ -25,7 +25,8 @@ FORMATS: Mapping[str, Mapping[str, Any]] = {
 }
 """The best first. Every browser since 2020 knows the last."""
 
-SETTINGS = repr((WIDTHS, FORMATS, PIL.__version__)).encode()
+RECIPE = hashlib.sha256(Path(__file__).read_bytes() + PIL.__version__.encode()).digest()
+"""What a picture is made by: kept ones are made anew after any change of it."""
 
 
 class BadPicture(ValueError):
@@ -37,7 +38,7 @@ class Picture:
     """One picture as it is published."""
 
     key: str
-    """What its addresses begin with: a digest of the original and the settings."""
+    """What its addresses begin with: a digest of the original and of how it was made."""
     width: int
     """Of the largest size, in pixels."""
     height: int
@@ -99,7 +100,7 @@ class Album:
             width, height = size(data)
         except (OSError, ValueError, Image.DecompressionBombError):
             raise BadPicture(f"{path}: there is no picture here that can be read") from None
-        key = hashlib.sha256(SETTINGS + data).hexdigest()[:16]
+        key = hashlib.sha256(RECIPE + data).hexdigest()[:16]
         picture = Picture(key, width, height)
         names = [Path(picture.address(w, kind)).name for w in picture.widths for kind in FORMATS]
         if not all((self._cache / name).exists() for name in names):
