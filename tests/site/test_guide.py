@@ -13,6 +13,7 @@ EXPLAINED = [
     *re.findall(r"^```text\n(.*)\n```", GUIDE, re.MULTILINE),
     *re.findall(r"^\| ``? ?(.+?) ?``? \|", GUIDE.partition("| message |")[2], re.MULTILINE),
 ]
+BLOCKS = re.findall(r"^```markdown\n((?:.*\n)*?)```", GUIDE.partition("## Vos horaires")[0], re.M)
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
 
 MORNINGS = 'weekdays = ["monday", "tuesday", "thursday"]\nopens = "09:00"\ncloses = "12:30"\n'

@@ -44,7 +44,7 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
         practice: Practice = self.settings["PRACTICE"]
         for doubt in doubts(practice):
             print(f"Please look at [legal] {doubt}", file=sys.stderr)
-        if wrong := check_content(Path(self.path), practice.languages):
+        if wrong := check_content(Path(self.path), practice.languages, practice.visits):
             sys.exit("\n".join(wrong))
         warnings = Warnings()
         logging.getLogger().addHandler(warnings)
@@ -102,6 +102,7 @@ def frame(context: dict[str, Any], code: str, key: str) -> dict[str, Any]:
         "links": addresses.links(code),
         "articles": context["texts"][code],
         "discreet": False,
+        "blocks": False,
     }
 
 
@@ -140,7 +141,7 @@ def texts(generator: Generator) -> list[Content]:
 def tell(generator: Generator, content: Content) -> None:
     """Just before a written page is rendered: give it the variables every page has."""
     told = frame(generator.context, content.lang, content.head.key)
-    generator.context.update(told | {"discreet": content.head.discreet})
+    generator.context.update(told | {"discreet": content.head.discreet, "blocks": content.blocks})
 
 
 def generators(_pelican: Pelican) -> type[Generator]:
