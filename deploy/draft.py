@@ -1,6 +1,7 @@
 """One build of the site while somebody writes: in this process, beside the last good one.
 
-Pelican stays imported from one build to the next, which is most of what a build costs.
+Pelican stays imported from one build to the next, and templates stay compiled while they are the
+same: that is most of what a build costs.
 """
 
 import io
@@ -9,6 +10,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from jinja2 import FileSystemBytecodeCache
 from pelican.log import LimitFilter
 from pelican.settings import read_settings
 
@@ -75,6 +77,7 @@ def built(draft: Draft, content: Path, site: Path) -> Draft:
     LimitFilter._raised_messages.clear()  # else a warning counts once, and the next build is good
     told = {"PATH": str(content), "OUTPUT_PATH": str(site)}
     settings = read_settings(str(ROOT / "pelicanconf.py"), override=told)
+    settings["JINJA_ENVIRONMENT"]["bytecode_cache"] = FileSystemBytecodeCache(str(site.parent))
     practice = settings["PRACTICE"]
     language = read_language(practice.languages[0], TRANSLATIONS)
     if wrong := check_content(content, practice.languages, practice.visits, language):

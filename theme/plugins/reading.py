@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, cast
 
@@ -11,7 +11,7 @@ from markdown import Markdown
 from pelican.readers import BaseReader
 
 from booking_endpoint.booking import mark
-from booking_endpoint.claims import claims_in
+from booking_endpoint.claims import Found, claims_in
 from booking_endpoint.practice import Practice, Visit
 from booking_endpoint.words import SOURCE, Language
 from theme.plugins.addresses import (
@@ -51,7 +51,8 @@ def check_content(
         except BadHead as error:
             wrong.append(f"{path}: {error.said(language)}")
         except UnicodeDecodeError:
-            wrong.append(f"{path}: {language.say(_('save the file as UTF-8'))}")
+            said = language.say(_("save the file as UTF-8"))
+            wrong.append(f"{path}: {said}")
     return wrong + originals(content, heads, languages[0], language)
 
 
@@ -70,7 +71,7 @@ def check_file(
 ) -> Head:
     text = path.read_text("utf-8")
     head, _body = read_head(kind, path.name, text, languages)
-    for claim in claims_in(text):
+    for claim in claims(text):
         raise BadHead("{claim}", claim.line, claim=claim)
     for line, link in read_links(text):
         base = content if link.startswith("/") else path.parent
@@ -79,6 +80,12 @@ def check_file(
             raise BadHead(message, line, file=link)
     check_syntax(text, head.lang, visits, articles_in(content, head.lang))
     return head
+
+
+@lru_cache(1000)
+def claims(text: str) -> tuple[Found, ...]:
+    """What a text claims; looked for once, however often the site is built from it."""
+    return tuple(claims_in(text))
 
 
 def articles_in(content: Path, lang: str) -> frozenset[str]:
