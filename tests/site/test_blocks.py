@@ -142,7 +142,7 @@ def test_blocks_break_no_rule_of_accessibility_and_fit_a_small_window(
     page: Page, code: str
 ) -> None:
     """In the dark, too, and in a script that runs from right to left."""
-    page.goto(f"http://souspli.test{WHERE[code]}")
+    page.goto(f"https://souspli.test{WHERE[code]}")
     assert doubts(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
@@ -157,9 +157,9 @@ def test_a_link_to_a_visit_leads_to_that_visit(pages: dict[str, Document], writt
 
 
 def test_with_scripts_the_visit_of_the_link_is_chosen(page: Page) -> None:
-    page.goto("http://souspli.test/rendez-vous/#colposcopy")
+    page.goto("https://souspli.test/rendez-vous/#colposcopy")
     expect(page.get_by_role("radio", name="Colposcopie")).to_be_checked()
-    page.goto("http://souspli.test/rendez-vous/#main")
+    page.goto("https://souspli.test/rendez-vous/#main")
     page.reload()
     expect(page.get_by_role("radio", checked=True)).to_have_count(0)
 

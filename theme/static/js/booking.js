@@ -39,14 +39,6 @@ function hush() {
   if (visit.discreet) load(root, "exit").catch(() => {})
 }
 
-/** A link of a text may name the visit: it is chosen already, and stays to be confirmed. */
-function choose(named) {
-  const radio = [...form("visit").visit].find(({ id }) => id === named)
-  if (!radio) return
-  radio.checked = true
-  radio.focus()
-}
-
 async function chooseVisit() {
   const radio = form("visit").querySelector(":checked")
   if (!complain(step("visit"), radio ? {} : { visit: say("visit") })) return
@@ -181,7 +173,7 @@ if (root && globalThis.crypto?.subtle) {
   onSubmit("times", chooseTime)
   onSubmit("details", send)
   within(step("times"), "zone").hidden = Intl.DateTimeFormat().resolvedOptions().timeZone === dataset.zone
-  choose(location.hash.slice(1))
+  form("visit").elements.namedItem(location.hash.slice(1))?.click?.() // a link may name the visit
   history.replaceState({ step: "visit" }, "", location.pathname)
   addEventListener("popstate", travel)
 }
