@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from markdown import Markdown
 from playwright.sync_api import Browser, Page, expect
 
 from booking_endpoint.envelope import PrivateKey
@@ -16,10 +17,14 @@ from tests.serving import ROOT, facts_with
 from tests.site.document import Document
 from tests.site.test_guide import BLOCKS
 from tests.site.test_heads import HEAD, LANGUAGES
+from theme.plugins.blocks import BlocksExtension
 from theme.plugins.reading import check_content
 from theme.plugins.syntax import KINDS
 
 PICTURE = '![La façade]({static}/images/rue.svg "Le cabinet vu de la rue | Souspli, CC0")'
+WIDE = (
+    "| Hystérosalpingographie | Échohystérosonographie | Anticoagulation |\n|---|---|---|\n|1|2|3|"
+)
 DRAWN = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="4"></svg>'
 WHERE = {"fr": "/cabinet/", "en": "/en/cabinet/", "he": "/he/cabinet/", "it": "/it/cabinet/"}
 
@@ -41,6 +46,8 @@ def written(tmp_path_factory: pytest.TempPathFactory, key: PrivateKey) -> Path:
     """A site whose one page holds every example of the guide, in every language."""
     folder = tmp_path_factory.mktemp("blocks")
     write(folder / "content", "\n\n".join([*BLOCKS, PICTURE]))
+    examens = folder / "content" / "pages" / "examens.fr.md"
+    examens.write_text(f"Title: A\nSummary: B\n\n{WIDE}\n", "utf-8")
     facts = folder / "practice.toml"
     facts.write_text(facts_with(key), "utf-8")
     build(facts, folder / "site", folder / "content")
@@ -114,6 +121,16 @@ def test_the_contents_lead_to_every_heading(pages: dict[str, Document]) -> None:
 CONTENTS = "block block--contents"
 
 
+def test_questions_stand_one_beside_the_other() -> None:
+    """Under the page's title as well as under a heading: never one below another."""
+    md = Markdown(extensions=[BlocksExtension()])
+    one = '!!! question "Un ?"\n    Oui.\n\n!!! question "Deux ?"\n    Non.\n\n'
+    assert re.findall(r"<(h\d)", md.convert(f"{one}## Titre\n\n{one}")) == [
+        *("h2", "h2"),
+        *("h2", "h3", "h3"),
+    ]
+
+
 def test_what_to_read_next_is_named_in_the_language_of_the_page(
     pages: dict[str, Document],
 ) -> None:
@@ -144,6 +161,14 @@ def test_blocks_break_no_rule_of_accessibility_and_fit_a_small_window(
     """In the dark, too, and in a script that runs from right to left."""
     page.goto(f"https://souspli.test{WHERE[code]}")
     assert doubts(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_a_wide_table_is_moved_by_keyboard_and_not_the_page(page: Page) -> None:
+    page.goto("https://souspli.test/examens/")
+    page.get_by_role("group", name="Tableau").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.activeElement.scrollLeft > 0")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 

@@ -46,9 +46,9 @@ class Blocks(Treeprocessor):
 
     def run(self, root: Element) -> None:
         self.used = self._under = False
-        for element in list(root.iter()):
-            self._under = self._under or element.tag == "h2"
-            self.used = self.used or element.tag in ("dl", "table")
+        for element, tag in [(element, element.tag) for element in root.iter()]:
+            self._under = self._under or tag == "h2"  # as written: not what a question became
+            self.used = self.used or tag in ("dl", "table")
             if "admonition" in element.get("class", "").split():
                 self._block(element)
             elif element.tag == "a" and element.get("href", "").startswith("visit:"):
