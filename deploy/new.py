@@ -18,7 +18,7 @@ from booking_endpoint.practice import Practice
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.words import Language, read_language
 from theme.plugins.addresses import WRITTEN
-from theme.plugins.heads import ARTICLE, PAGE, BadHead, read_head, read_source
+from theme.plugins.heads import ARTICLE, PAGE, BadHead, read_head, read_name, read_source
 
 _ = mark
 
@@ -109,9 +109,10 @@ def parser() -> argparse.ArgumentParser:
 
 def begin(talk: Talk, kind: str, practice: Practice, content: Path, today: date) -> Path:
     """The file that was written; Stopped or BadHead when it is there, or would not build."""
-    lang = talk.given.lang or practice.languages[0]
     title = talk.ask("title", QUESTIONS["title"])
+    lang = talk.ask("lang", _("In which language?"), practice.languages[0])
     key = talk.ask("key", *key_asked(talk, kind, content, lang, title))
+    read_name(kind, f"{key}.{lang}.md", practice.languages)
     path = content / kind / f"{key}.{lang}.md"
     check_place(talk, path, content / kind / f"{key}.{practice.languages[0]}.md")
     defaults = {"author": practice.doctor.name, "interests": "none"}

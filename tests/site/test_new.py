@@ -42,7 +42,7 @@ def test_an_article_is_asked_for_in_french_and_builds_at_once(
     begin: Begin, tmp_path: Path, site: Path, facts: Practice
 ) -> None:
     answers = (
-        *("Le frottis, à quoi sert-il ?", "", "", "À quoi il sert, et quand.", ""),
+        *("Le frottis, à quoi sert-il ?", "", "", "", "À quoi il sert, et quand.", ""),
         *("Prévention", "", "sans source", SOURCE, ""),
     )
     code, said = begin("article", answers=answers)
@@ -66,7 +66,7 @@ def test_an_article_is_asked_for_in_french_and_builds_at_once(
 def test_every_answer_may_come_as_an_option(begin: Begin, tmp_path: Path) -> None:
     told = {"title": "HPV", "key": "hpv", "summary": "B", "author": "C", "topic": "D"}
     words = [word for name, text in told.items() for word in (f"--{name}", text)]
-    code, _ = begin("article", *words, "--interests", "none", "--source", SOURCE)
+    code, _ = begin("article", *words, "--lang", "fr", "--interests", "none", "--source", SOURCE)
     assert code == 0
     assert (tmp_path / "content" / "articles" / "hpv.fr.md").exists()
 
@@ -74,17 +74,33 @@ def test_every_answer_may_come_as_an_option(begin: Begin, tmp_path: Path) -> Non
 def test_a_page_is_one_of_those_the_site_knows(
     begin: Begin, tmp_path: Path, facts: Practice
 ) -> None:
-    code, said = begin("page", answers=("Le cabinet", "cabinet", "Où je reçois."))
+    code, said = begin("page", answers=("Le cabinet", "", "cabinet", "Où je reçois."))
     assert code == 0
     assert "cabinet, examens" in said
     assert check_content(tmp_path / "content", facts.languages, facts.visits) == []
-    code, _ = begin("page", "--title", "A", "--key", "contact", "--summary", "B")
-    assert code == 2
-    assert not (tmp_path / "content" / "pages" / "contact.fr.md").exists()
+
+
+@pytest.mark.parametrize("key", ["contact", "../cabinet", "/cabinet", "Cabinet"])
+def test_no_other_page_and_no_other_folder_is_written(
+    begin: Begin, tmp_path: Path, key: str
+) -> None:
+    words = ("page", "--title", "A", "--lang", "fr", "--key", key, "--summary", "B")
+    assert begin(*words)[0] == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_is_there_stays_as_it_is(begin: Begin, tmp_path: Path) -> None:
-    words = ("page", "--title", "Le cabinet", "--key", "cabinet", "--summary", "Un.")
+    words = (
+        "page",
+        "--lang",
+        "fr",
+        "--title",
+        "Le cabinet",
+        "--key",
+        "cabinet",
+        "--summary",
+        "Un.",
+    )
     assert begin(*words)[0] == 0
     file = tmp_path / "content" / "pages" / "cabinet.fr.md"
     file.write_text("À moi.", "utf-8")
@@ -98,7 +114,7 @@ def test_a_translation_waits_for_its_original(
     words = ("page", "--key", "cabinet", "--summary", "Un.", "--title")
     assert begin(*words, "המרפאה", "--lang", "he")[0] == 2
     assert "écrivez d’abord" in capsys.readouterr().err
-    assert begin(*words, "Le cabinet")[0] == 0
+    assert begin(*words, "Le cabinet", "--lang", "fr")[0] == 0
     assert begin(*words, "המרפאה", "--lang", "he")[0] == 0
     text = (tmp_path / "content" / "pages" / "cabinet.he.md").read_text("utf-8")
     assert text.startswith("Title: המרפאה\n")
@@ -108,7 +124,7 @@ def test_a_translation_waits_for_its_original(
 def test_what_could_not_be_published_is_not_begun(
     begin: Begin, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ("page", "--title", "A", "--key", "cabinet", "--summary")
+    words = ("page", "--title", "A", "--lang", "fr", "--key", "cabinet", "--summary")
     assert begin(*words, "Vos données sont anonymes.")[0] == 2
     assert "anonymes" in capsys.readouterr().err
     assert not (tmp_path / "content").exists()
