@@ -123,8 +123,9 @@ def demo_facts(key_file: Path) -> str:
     return f"{text}\n{Recipient('doctor', public).to_toml()}"
 
 
-def build(facts: Path, site: Path) -> None:
-    command = [sys.executable, "-m", "pelican", "content", "-s", "pelicanconf.py", "-o", str(site)]
+def build(facts: Path, site: Path, content: Path = Path("content")) -> None:
+    words = ["-m", "pelican", str(content), "-s", "pelicanconf.py", "-o", str(site)]
+    command = [sys.executable, *words]
     environ = {**os.environ, "BOOKING_PRACTICE": str(facts)}
     subprocess.run(command, cwd=ROOT, env=environ, check=True)
 

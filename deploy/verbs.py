@@ -29,6 +29,48 @@ def build(_: Context, output: str = "output") -> None:
 
 
 @task(help={"port": "the port of 127.0.0.1 to serve on", "open": "show it in the browser"})
+def serve(_: Context, port: int = 8000, open: bool = True) -> None:
+    """The site while you write: built anew at each save, mistakes on the page. Ctrl-C ends it."""
+    quiet = [] if open else ["--no-open"]
+    become(sys.executable, "-m", "deploy.serve", "--port", str(port), *quiet)
+
+
+@task(
+    positional=["kind"],
+    help={
+        "kind": "page or article",
+        "title": "its title; each of these is asked for unless said",
+        "key": "the name of its file, without language and .md",
+        "lang": "its language, such as fr; the practice's first unless said",
+        "summary": "one sentence that says what it is about",
+        "author": "who writes it",
+        "topic": "what it stands under",
+        "interests": "the author's links of interest, or none",
+        "source": "one or several, each Title | Publisher | date | https://…",
+    },
+    iterable=["source"],
+)
+def new(
+    _: Context,
+    kind: str,
+    source: list[str],
+    title: str = "",
+    key: str = "",
+    lang: str = "",
+    summary: str = "",
+    author: str = "",
+    topic: str = "",
+    interests: str = "",
+) -> None:
+    """Begin a page or an article: asks a few things, and writes a file that builds at once."""
+    told = {"title": title, "key": key, "lang": lang, "summary": summary, "author": author}
+    said = {**told, "topic": topic, "interests": interests}
+    words = [word for name, text in said.items() if text for word in (f"--{name}", text)]
+    words += [word for text in source for word in ("--source", text)]
+    become(sys.executable, "-m", "deploy.new", kind, *words)
+
+
+@task(help={"port": "the port of 127.0.0.1 to serve on", "open": "show it in the browser"})
 def demo(_: Context, port: int = 8080, open: bool = True) -> None:
     """Site and booking endpoint on this machine, to look at and to book in. Ctrl-C ends it."""
     quiet = [] if open else ["--no-open"]
@@ -156,6 +198,8 @@ def bench(_: Context, only: str = "") -> None:
 namespace = Collection(
     build,
     demo,
+    serve,
+    new,
     desk,
     check,
     verify,

@@ -93,4 +93,5 @@ def templates() -> Environment:
     loader = FileSystemLoader([ROOT / "theme" / "templates", FRAGMENTS])
     environment = Environment(loader=loader, **settings["JINJA_ENVIRONMENT"])  # noqa: S701 -- set
     environment.filters.update(settings["JINJA_FILTERS"])
+    environment.globals["integrity"] = settings["JINJA_GLOBALS"]["integrity"]  # of no facts
     return environment

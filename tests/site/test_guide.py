@@ -6,6 +6,7 @@ import pytest
 
 from booking_endpoint.reading import BadPractice, read_practice
 from tests.serving import ROOT
+from theme.plugins.heads import ARTICLE, KNOWN, read_head
 
 GUIDE = (ROOT / "docs" / "guide-medecin.md").read_text("utf-8")
 FACTS = (ROOT / "content" / "practice.toml").read_text("utf-8")
@@ -13,6 +14,12 @@ EXPLAINED = [
     *re.findall(r"^```text\n(.*)\n```", GUIDE, re.MULTILINE),
     *re.findall(r"^\| ``? ?(.+?) ?``? \|", GUIDE.partition("| message |")[2], re.MULTILINE),
 ]
+WRITTEN = re.findall(
+    r"^```markdown\n((?:.*\n)*?)```", GUIDE.partition("## Vos horaires")[0], re.MULTILINE
+)
+"""What the guide shows of a text, to be copied."""
+HEADS = [text for text in WRITTEN if text.startswith("Title:")]
+BLOCKS = [text for text in WRITTEN if not text.startswith(("Title:", "!["))]
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
 
 MORNINGS = 'weekdays = ["monday", "tuesday", "thursday"]\nopens = "09:00"\ncloses = "12:30"\n'
@@ -83,6 +90,14 @@ def placed(example: str) -> str:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_of_the_guide_can_be_copied(example: str) -> None:
     read_practice(placed(example))
+
+
+def test_the_head_of_the_guide_can_be_copied() -> None:
+    (head,) = HEADS
+    read_head(ARTICLE, "frottis.fr.md", f"{head}\nTexte.\n", ("fr",))
+    names = {line.partition(":")[0].lower() for line in head.splitlines() if line[0] != " "}
+    named = {name.lower() for name in re.findall(r"`([A-Z][a-z-]+)`", GUIDE)}
+    assert names <= set(KNOWN[ARTICLE]) <= named
 
 
 def test_every_rule_that_can_be_written_stands_in_the_guide() -> None:

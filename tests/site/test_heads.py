@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from booking_endpoint.reading import read_practice
 from tests.serving import ROOT
 from theme.plugins.heads import ARTICLE, PAGE, BadHead, Source, read_head
 from theme.plugins.reading import check_content
 
 LANGUAGES = ("fr", "en", "he", "it")
+WORK = "Cervical cancer | WHO | 2024 | https://www.who.int/health-topics/cervical-cancer"
 HEAD = """Title: La colposcopie
 Summary: Un examen du col.
 Date: 2026-11-20
@@ -34,6 +36,13 @@ def test_a_head_is_read_whole() -> None:
     assert body == "Texte."
 
 
+def test_a_text_that_translates_another_says_which_and_by_what_right() -> None:
+    lines = f"Topic: Prévention\nTranslation-of: {WORK}\nCredit: OMS, CC BY-NC-SA 3.0 IGO\n"
+    head, _body = read_head(ARTICLE, "col.fr.md", f"{lines}{HEAD}\nTexte.\n", LANGUAGES)
+    assert head.translation_of == Source(*WORK.split(" | "))
+    assert (head.topic, head.credit) == ("Prévention", "OMS, CC BY-NC-SA 3.0 IGO")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -53,7 +62,10 @@ def test_a_head_is_read_whole() -> None:
         ("Interests: none", "Interests: none\nAnswers: X | 2026-11-20 | its answer", "Company |"),
         ("Interests: none", "Interests: none\nAnswers: X | 2026 | https://x.fr | a", "Answers: wr"),
         ("Author", "Autor", "'Autor' is not known here"),
-        ("Summary", "Date", "written twice"),
+        ("Summary", "Date", "line 3: Date is written twice"),
+        ("Title: La", "Topic:\nTitle: La", "write a line such as `Topic: Prevention`"),
+        ("Title: La", "Translation-of: OMS\nCredit: OMS\nTitle: La", "write 'OMS' as"),
+        ("Title: La", f"Translation-of: {WORK}\nTitle: La", "Credit is missing"),
         ("Interests: none", "Interests: none\nSlug: Un Deux", "small letters"),
         ("Title: La colposcopie\n", "Du texte\n", "line 1"),
     ],
@@ -114,9 +126,10 @@ def test_a_translation_without_its_original_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("link", ["[x](examens.fr.md)", "[x]({filename}nulle-part.fr.md)"])
 def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path, link: str) -> None:
     (line,) = check(tmp_path, cabinet_fr=f"Un {link}.", examens_fr="Bien.")
-    assert "cabinet.fr.md" in line
+    assert "cabinet.fr.md: line 4: " in line
     assert "leads nowhere" in line
 
 
 def test_the_content_of_this_repository_is_in_order() -> None:
-    assert check_content(ROOT / "content", LANGUAGES) == []
+    practice = read_practice((ROOT / "content" / "practice.toml").read_text("utf-8"))
+    assert check_content(ROOT / "content", LANGUAGES, practice.visits) == []

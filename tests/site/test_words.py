@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
@@ -16,13 +17,15 @@ ALIKE = {"Pages", "Source", "Sources", "Articles", "Profession", "E-mail", "{min
 
 
 def messages() -> set[str]:
-    """Every message a template of the theme says."""
+    """Every message a template of the theme says, or a block of a text."""
     found: set[str] = set()
     for path in TEMPLATES.rglob("*.html"):
         with path.open("rb") as stream:
             for _, _, message, _ in babel_extract(stream, ("_",), (), {}):
                 found.update(filter(None, [message] if isinstance(message, str) else message or ()))
         found.update(re.findall(r'tongue\.say\("([^"]+)"\)', path.read_text("utf-8")))
+    with (TEMPLATES.parent / "plugins" / "blocks.py").open("rb") as module:
+        found |= {str(message) for _, message, _, _ in extract("python", module, {"_": None})}
     return found
 
 

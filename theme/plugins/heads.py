@@ -5,8 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from booking_endpoint.booking import mark
 from booking_endpoint.practice import Allowed
+from booking_endpoint.words import SOURCE, Language
 from theme.plugins.addresses import WRITTEN
+
+_ = mark
 
 PAGE, ARTICLE = "pages", "articles"
 NEEDED = {
@@ -15,7 +19,10 @@ NEEDED = {
 }
 KNOWN = {
     PAGE: ("title", "slug", "summary", "reviewed", "discreet", "allow"),
-    ARTICLE: ("slug", "discreet", "topic", "answers", "allow", *NEEDED[ARTICLE]),
+    ARTICLE: (
+        *("slug", "discreet", "topic", "translation-of", "credit", "answers", "allow"),
+        *NEEDED[ARTICLE],
+    ),
 }
 EXAMPLES = {
     "title": "Title: The practice",
@@ -25,17 +32,34 @@ EXAMPLES = {
     "author": "Author: Dr Given-name Surname",
     "sources": "Sources: Title | Publisher | date | https://…",
     "interests": "Interests: none",
+    "topic": "Topic: Prevention",
+    "translation-of": "Translation-of: Title | Publisher | date | https://…",
+    "credit": "Credit: World Health Organization, CC BY-NC-SA 3.0 IGO",
 }
 
 ALLOW = re.compile(r"([a-z]+(?:-[a-z]+)*) because (\S.*)")
+LINE_SAYS = _("line {line}: {what}")
 LINE = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):[ \t]*(.*)")
 MORE = re.compile(r"[ \t]+(\S.*)")
 WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LINK = re.compile(r"\]\(\s*(\{filename\})?([^)\s#{}|:]+\.md)[)#\s]")
+NOT_A_WORD = _("'{name}' must be small letters, digits and hyphens: it becomes the address")
 
 
 class BadHead(ValueError):
-    """A file that cannot become a page: says what to write."""
+    """A file that cannot become a page: says what to write, in whatever language is asked for."""
+
+    def __init__(self, message: str, line: int = 0, **values: object) -> None:
+        super().__init__(message)
+        self._message, self._line, self._values = message, line, values
+
+    def said(self, language: Language) -> str:
+        """What is wrong, with its line where it has one; the words to type stay as they are."""
+        what = language.say(self._message, **self._values)
+        return language.say(LINE_SAYS, line=self._line, what=what) if self._line else what
+
+    def __str__(self) -> str:
+        return self.said(Language(SOURCE, {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +100,10 @@ class Head:
     interests: str
     topic: str
     """What an article is about, in a word or two; several may share it. Empty for a page."""
+    translation_of: Source | None
+    """Somebody else's text that this one translates or adapts."""
+    credit: str
+    """Whose work it uses, and under which licence."""
     discreet: bool
     """Whether the page carries the way out: somebody may be watched while reading it."""
     answers: tuple[Answer, ...]
@@ -92,14 +120,17 @@ def read_name(kind: str, name: str, languages: tuple[str, ...]) -> tuple[str, st
     """Key and language of `cabinet.fr.md`, or BadHead."""
     match = re.fullmatch(r"([^.]+)\.([^.]+)\.md", name)
     if not match:
-        raise BadHead(f"name the file like cabinet.{languages[0]}.md: key, language, md")
+        example = f"cabinet.{languages[0]}.md"
+        raise BadHead(_("name the file like {example}: key, language, md"), example=example)
     key, lang = match.groups()
     if lang not in languages:
-        raise BadHead(f"{lang!r} is no language of the practice; use {', '.join(languages)}")
+        message = _("'{lang}' is no language of the practice; use {known}")
+        raise BadHead(message, lang=lang, known=", ".join(languages))
     if kind == PAGE and key not in WRITTEN:
-        raise BadHead(f"{key!r} is no page of the site; use {', '.join(WRITTEN)}")
+        message = _("'{key}' is no page of the site; use {known}")
+        raise BadHead(message, key=key, known=", ".join(WRITTEN))
     if not WORD.fullmatch(key):
-        raise BadHead(f"{key!r} must be small letters, digits and hyphens: it becomes the address")
+        raise BadHead(NOT_A_WORD, name=key)
     return key, lang
 
 
@@ -114,12 +145,12 @@ def split(text: str) -> tuple[dict[str, list[str]], str]:
         if match := LINE.fullmatch(line):
             name = match[1].lower()
             if name in head:
-                raise BadHead(f"line {number + 1}: {match[1]} is written twice; keep one")
+                raise BadHead(_("{name} is written twice; keep one"), number + 1, name=match[1])
             head[name] = [match[2].strip()] if match[2].strip() else []
         elif name and (match := MORE.fullmatch(line)):
             head[name].append(match[1].strip())
         else:
-            raise BadHead(f"line {number + 1}: write `Title: …` lines first, then an empty line")
+            raise BadHead(_("write `Title: …` lines first, then an empty line"), number + 1)
     return head, ""
 
 
@@ -128,11 +159,12 @@ def read_head(kind: str, name: str, text: str, languages: tuple[str, ...]) -> tu
     key, lang = read_name(kind, name, languages)
     lines, body = split(text)
     check_names(kind, lines)
-    if re.search(r"^# ", body, re.MULTILINE):
-        raise BadHead("the Title is the first heading; begin the others with ##")
+    if first := re.search(r"^# ", text, re.MULTILINE):
+        line = text.count("\n", 0, first.start()) + 1
+        raise BadHead(_("the Title is the first heading; begin the others with ##"), line)
     slug = " ".join(lines.get("slug", [])) or key
     if not WORD.fullmatch(slug):
-        raise BadHead(f"Slug: {slug!r} must be small letters, digits and hyphens")
+        raise BadHead(NOT_A_WORD, name=slug)
     head = Head(
         kind=kind,
         key=key if kind == PAGE else f"articles/{key}",
@@ -143,15 +175,20 @@ def read_head(kind: str, name: str, text: str, languages: tuple[str, ...]) -> tu
         published=read_date(lines, "date"),
         reviewed=read_date(lines, "reviewed"),
         author=" ".join(lines.get("author", [])),
-        sources=tuple(read_source(line) for line in lines.get("sources", [])),
+        sources=tuple(read_source(line, "Sources") for line in lines.get("sources", [])),
         interests=" ".join(lines.get("interests", [])),
         topic=" ".join(lines.get("topic", [])),
+        translation_of=next(
+            (read_source(line, "Translation-of") for line in lines.get("translation-of", [])), None
+        ),
+        credit=" ".join(lines.get("credit", [])),
         discreet=read_discreet(lines),
         answers=tuple(read_answer(line) for line in lines.get("answers", [])),
         allowed=tuple(read_allow(line) for line in lines.get("allow", [])),
     )
     if head.published and head.reviewed and head.reviewed < head.published:
-        raise BadHead(f"Reviewed: {head.reviewed} comes before Date: {head.published}")
+        message = _("Reviewed: {reviewed} comes before Date: {published}")
+        raise BadHead(message, reviewed=head.reviewed, published=head.published)
     return head, body
 
 
@@ -159,11 +196,16 @@ def check_names(kind: str, lines: Mapping[str, list[str]]) -> None:
     """Refuse a line that is missing, and one that nobody would read."""
     for name in lines:
         if name not in KNOWN[kind]:
-            known = ", ".join(known.title() for known in KNOWN[kind])
-            raise BadHead(f"{name.title()!r} is not known here; known: {known}")
-    for name in NEEDED[kind]:
+            known = ", ".join(known.capitalize() for known in KNOWN[kind])
+            raise BadHead(
+                _("'{name}' is not known here; known: {known}"), name=name.capitalize(), known=known
+            )
+    borrowed = ("credit",) if "translation-of" in lines else ()
+    given = tuple(name for name in ("topic", "translation-of", "credit") if name in lines)
+    for name in (*NEEDED[kind], *borrowed, *given):
         if not lines.get(name):
-            raise BadHead(f"{name.title()} is missing; write a line such as `{EXAMPLES[name]}`")
+            message = _("{name} is missing; write a line such as `{example}`")
+            raise BadHead(message, name=name.capitalize(), example=EXAMPLES[name])
 
 
 def read_date(lines: Mapping[str, list[str]], name: str) -> date | None:
@@ -174,24 +216,28 @@ def read_date(lines: Mapping[str, list[str]], name: str) -> date | None:
 def read_day(name: str, text: str) -> date:
     """An ISO date and no other: 03/04/2026 is two different days."""
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        raise BadHead(f"{name.title()}: write {text!r} as year-month-day, like 2026-11-20")
+        message = _("{name}: write '{text}' as year-month-day, like 2026-11-20")
+        raise BadHead(message, name=name.title(), text=text)
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise BadHead(f"{name.title()}: {text} is not a day of the calendar") from None
+        message = _("{name}: {text} is not a day of the calendar")
+        raise BadHead(message, name=name.title(), text=text) from None
 
 
 def read_discreet(lines: Mapping[str, list[str]]) -> bool:
     text = " ".join(lines.get("discreet", [])).lower()
     if text not in ("", "yes", "no"):
-        raise BadHead(f"Discreet: write yes, or leave the line out, instead of {text!r}")
+        message = _("Discreet: write yes, or leave the line out, instead of '{text}'")
+        raise BadHead(message, text=text)
     return text == "yes"
 
 
-def read_source(line: str) -> Source:
+def read_source(line: str, name: str) -> Source:
     parts = [part.strip() for part in line.split("|")]
     if len(parts) != 4 or not all(parts) or not parts[3].startswith("https://"):
-        raise BadHead(f"Sources: write {line!r} as `Title | Publisher | date | https://…`")
+        message = _("{name}: write '{source}' as `Title | Publisher | date | https://…`")
+        raise BadHead(message, name=name, source=line)
     return Source(*parts)
 
 
@@ -209,11 +255,13 @@ def read_allow(line: str) -> Allowed:
     return Allowed(match[1], match[2])
 
 
-def read_links(body: str) -> list[str]:
-    """The files this text links to; raises BadHead for a link that would stay `.md`."""
+def read_links(text: str) -> list[tuple[int, str]]:
+    """The lines and files this text links to; raises BadHead for a link that would stay `.md`."""
     links = []
-    for match in LINK.finditer(body):
+    for match in LINK.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
         if not match[1]:
-            raise BadHead(f"the link to {match[2]} leads nowhere; write {{filename}}{match[2]}")
-        links.append(match[2])
+            message = _("the link to {file} leads nowhere; write {example}")
+            raise BadHead(message, line, file=match[2], example=f"{{filename}}{match[2]}")
+        links.append((line, match[2]))
     return links

@@ -1,45 +1,73 @@
 """Markdown files -> heads and bodies. Knows the folders, not what the pages look like."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
+from jinja2 import Environment, FileSystemLoader
 from markdown import Markdown
 from markdown.extensions import Extension
-from markdown.extensions.toc import TocExtension, slugify_unicode
 from markupsafe import Markup
 from pelican.readers import BaseReader
 from pelican.urlwrappers import Author, Category
 
-from booking_endpoint.claims import claims_in
-from theme.plugins.addresses import WRITTEN, article_address, file_at, written_address
+from booking_endpoint.booking import mark
+from booking_endpoint.claims import Found, claims_in
+from booking_endpoint.practice import Practice, Visit
+from booking_endpoint.words import SOURCE, Language
+from theme.plugins.addresses import (
+    BOOKING,
+    WRITTEN,
+    article_address,
+    file_at,
+    generated_address,
+    written_address,
+)
+from theme.plugins.blocks import Around, Blocks, BlocksExtension
 from theme.plugins.heads import ARTICLE, PAGE, BadHead, Head, read_head, read_links
 from theme.plugins.images import Figures, images_in
 from theme.plugins.pictures import BadPicture
+from theme.plugins.syntax import check_syntax
 from theme.plugins.topics import check_topics
+from theme.plugins.words import read_languages
 
-EXTENSIONS = ["tables", "attr_list", "sane_lists"]
+_ = mark
+
+EXTENSIONS = ["tables", "attr_list", "def_list", "sane_lists"]
+ENGLISH = Language(SOURCE, {})
 WORDS_A_MINUTE = 184
 """Read aloud, the mean over 17 languages, Hebrew included (Trauzettel-Klosinski, IReST, 2012)."""
 
 
-def check_content(content: Path, languages: tuple[str, ...]) -> list[str]:
-    """What is wrong with the files of the content folder: one line for each, naming it."""
+def check_content(
+    content: Path,
+    languages: tuple[str, ...],
+    visits: Sequence[Visit] = (),
+    language: Language = ENGLISH,
+) -> list[str]:
+    """What is wrong with the files of the content folder: one line for each, naming it.
+
+    `visits` are those that a text may name; `language` is the one to say it in.
+    """
     heads: dict[str, Head] = {}
     wrong = []
     for kind, path in files(content):
         try:
-            heads[f"{kind}/{path.name}"] = check_file(kind, path, content, languages)
-        except (BadHead, BadPicture) as error:
+            heads[f"{kind}/{path.name}"] = check_file(kind, path, content, languages, visits)
+        except BadHead as error:
+            wrong.append(f"{path}: {error.said(language)}")
+        except BadPicture as error:
             wrong.append(f"{path}: {error}")
         except UnicodeDecodeError:
-            wrong.append(f"{path}: save the file as UTF-8")
+            said = language.say(_("save the file as UTF-8"))
+            wrong.append(f"{path}: {said}")
     clashes = check_topics(heads, languages[0])
     return [
         *wrong,
-        *originals(content, heads, languages[0]),
+        *originals(content, heads, languages[0], language),
         *(f"{content / name}: {clash}" for name, clash in clashes),
     ]
 
@@ -50,34 +78,51 @@ def files(content: Path) -> Iterator[tuple[str, Path]]:
             yield kind, path
 
 
-def check_file(kind: str, path: Path, content: Path, languages: tuple[str, ...]) -> Head:
+def check_file(
+    kind: str,
+    path: Path,
+    content: Path,
+    languages: tuple[str, ...],
+    visits: Sequence[Visit],
+) -> Head:
     text = path.read_text("utf-8")
-    head, body = read_head(kind, path.name, text, languages)
-    for claim in claims_in(text):
-        raise BadHead(f"line {claim.line}: {claim}")
-    for link in read_links(body):
+    head, _body = read_head(kind, path.name, text, languages)
+    for claim in claims(text):
+        raise BadHead("{claim}", claim.line, claim=claim)
+    for line, link in read_links(text):
         base = content if link.startswith("/") else path.parent
         if not (base / PurePosixPath(link.lstrip("/"))).exists():
-            raise BadHead(f"the link to {link} leads nowhere: there is no such file")
+            message = _("the link to {file} leads nowhere: there is no such file")
+            raise BadHead(message, line, file=link)
     for line, image in images_in(text):
         if not (content / image.file).exists():
             raise BadPicture(f"line {line}: there is no picture {content / image.file}")
+    check_syntax(text, head.lang, visits, articles_in(content, head.lang))
     return head
 
 
-def originals(content: Path, heads: dict[str, Head], default: str) -> list[str]:
+@lru_cache(1000)
+def claims(text: str) -> tuple[Found, ...]:
+    """What a text claims; looked for once, however often the site is built from it."""
+    return tuple(claims_in(text))
+
+
+def articles_in(content: Path, lang: str) -> frozenset[str]:
+    """The keys of the articles that exist in a language."""
+    ending = f".{lang}.md"
+    found = (content / ARTICLE).glob(f"*{ending}")
+    return frozenset(path.name.removesuffix(ending) for path in found)
+
+
+def originals(content: Path, heads: dict[str, Head], default: str, language: Language) -> list[str]:
     """Every text must exist in the doctor's own language, which is the one that counts."""
     wrong = []
     for name, head in heads.items():
         first = f"{head.kind}/{head.key.removeprefix('articles/')}.{default}.md"
         if not (content / first).exists():
-            wrong.append(f"{content / name}: write {content / first} first; this translates it")
+            said = language.say(_("write {file} first; this translates it"), file=content / first)
+            wrong.append(f"{content / name}: {said}")
     return wrong
-
-
-def anchor(heading: str, separator: str) -> str:
-    """The id of a heading, in its own script; begins so that no id of a template can be meant."""
-    return f"{separator}{slugify_unicode(heading, separator)}"
 
 
 def minutes(html: str) -> int:
@@ -100,6 +145,18 @@ def at_midnight(day: date | None) -> datetime | None:
     return datetime.combine(day, time()) if day else None
 
 
+def templates(settings: dict[str, Any]) -> Environment:
+    """The theme's templates, for what a text takes from them."""
+    folders = [*settings["THEME_TEMPLATES_OVERRIDES"], Path(settings["THEME"], "templates")]
+    environment = Environment(  # noqa: S701 -- the settings say that it escapes
+        loader=FileSystemLoader(folders),
+        **settings["JINJA_ENVIRONMENT"],
+    )
+    environment.filters.update(settings["JINJA_FILTERS"])
+    environment.globals.update(settings["JINJA_GLOBALS"])
+    return environment
+
+
 class HeadReader(BaseReader):  # type: ignore[misc]  # pelican has no types
     """Reads what `check_content` has found good, with one Markdown object for all files."""
 
@@ -107,19 +164,54 @@ class HeadReader(BaseReader):  # type: ignore[misc]  # pelican has no types
 
     def __init__(self, settings: dict[str, Any]) -> None:
         super().__init__(settings)
-        extensions: list[str | Extension] = [*EXTENSIONS, TocExtension(slugify=anchor)]
+        extensions: list[str | Extension] = [*EXTENSIONS, BlocksExtension()]
         extensions.append(Figures(settings["ALBUM"]))
         self._markdown = Markdown(extensions=extensions, output_format="html")
+        self._practice: Practice = settings["PRACTICE"]
+
+    @cached_property
+    def _languages(self) -> dict[str, Language]:
+        return read_languages(self._practice.languages)
+
+    @cached_property
+    def _templates(self) -> Environment:
+        return templates(self.settings)
 
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
         path = Path(source_path)
-        languages = self.settings["PRACTICE"].languages
-        head, body = read_head(path.parent.name, path.name, path.read_text("utf-8"), languages)
+        head, body = self._head(path)
         self._markdown.reset()
+        blocks = cast(Blocks, self._markdown.treeprocessors["blocks"])
+        blocks.around = self._around(head.lang, path.parents[1])
         html = self._markdown.convert(body)
         # Markdown has escaped the names already
         contents = [(part["id"], Markup(part["name"])) for part in self._markdown.toc_tokens]  # type: ignore[attr-defined]  # noqa: S704
-        return html, self._metadata(head) | {"contents": contents, "minutes": minutes(html)}
+        told = {"contents": contents, "minutes": minutes(html), "blocks": blocks.used}
+        return html, self._metadata(head) | told
+
+    def _head(self, path: Path) -> tuple[Head, str]:
+        text, languages = path.read_text("utf-8"), self._practice.languages
+        return read_head(path.parent.name, path.name, text, languages)
+
+    def _around(self, lang: str, content: Path) -> Around:
+        """What stands around a text in this language, in this content folder."""
+        language, default = self._languages[lang], self.settings["DEFAULT_LANG"]
+
+        def article(key: str) -> tuple[str, str]:
+            head, _body = self._head(content / ARTICLE / f"{key}.{lang}.md")
+            return article_address(lang, head.slug, default), head.title
+
+        def said(partial: str, macro: str, *told: object) -> str:
+            template = self._templates.get_template(f"partials/{partial}.html")
+            module: Any = template.make_module({"lang": lang, "language": language})
+            return str(getattr(module, macro)(*told))
+
+        def fees(ids: list[str]) -> str:
+            visits = self._practice.visits
+            return said("fees", "visits", [one for one in visits if not ids or one.id in ids])
+
+        booking = generated_address(BOOKING, lang, default)
+        return Around(language.say, booking, article, fees, lambda: said("door", "emergency"))
 
     def _metadata(self, head: Head) -> dict[str, Any]:
         default = self.settings["DEFAULT_LANG"]

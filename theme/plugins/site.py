@@ -55,7 +55,7 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
         practice: Practice = self.settings["PRACTICE"]
         for doubt in doubts(practice):
             print(f"Please look at [legal] {doubt}", file=sys.stderr)
-        if wrong := check_content(Path(self.path), practice.languages):
+        if wrong := check_content(Path(self.path), practice.languages, practice.visits):
             sys.exit("\n".join(wrong))
         self.settings["ALBUM"] = Album(Path(self.path), Path(self.settings["PICTURE_CACHE"]))
         warnings = Warnings()
@@ -167,6 +167,7 @@ def frame(context: dict[str, Any], code: str, key: str) -> dict[str, Any]:
         "feed": feed_at(addresses.of(ARTICLES)[code]) if context["texts"][code] else "",
         "topics": context["by_topic"][code],
         "discreet": False,
+        "blocks": False,
     }
 
 
@@ -215,7 +216,8 @@ def tell(generator: Generator, content: Content) -> None:
     mine = [topic for topic in told["topics"].values() if content in topic.articles]
     told["topic"] = mine[0] if mine else None
     told["related"] = [one for topic in mine for one in topic.articles if one is not content]
-    generator.context.update(told | {"discreet": content.head.discreet})
+    told |= {"discreet": content.head.discreet, "blocks": content.blocks}
+    generator.context.update(told)
 
 
 def name_feed(context: dict[str, Any], feed: Any) -> None:

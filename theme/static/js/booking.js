@@ -173,6 +173,7 @@ if (root && globalThis.crypto?.subtle) {
   onSubmit("times", chooseTime)
   onSubmit("details", send)
   within(step("times"), "zone").hidden = Intl.DateTimeFormat().resolvedOptions().timeZone === dataset.zone
+  form("visit").elements.namedItem(location.hash.slice(1))?.click?.() // a link may name the visit
   history.replaceState({ step: "visit" }, "", location.pathname)
   addEventListener("popstate", travel)
 }
