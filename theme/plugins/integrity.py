@@ -14,8 +14,8 @@ LATER = ("times", "details", "envelope", "proof", "calendar", "exit")
 @cache
 def integrity(name: str) -> str:
     """The `integrity` attribute of a file of the theme, by its path in `static/`."""
-    digest = hashlib.sha384((STATIC / name).read_bytes()).digest()
-    return f"sha384-{base64.b64encode(digest).decode()}"
+    digest = hashlib.sha256((STATIC / name).read_bytes()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def later_modules() -> str:
