@@ -80,6 +80,7 @@ def test_what_is_typed_goes_nowhere(come: Come) -> None:
     """One file is asked for, once; the words stand in no address, and are not kept on the way."""
     patient = come("fr")
     page = opened(patient, "fr")
+    page.wait_for_load_state("networkidle")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(unquote(request.url)))
     before = page.url
@@ -112,7 +113,7 @@ def test_an_index_that_was_changed_is_not_used(come: Come) -> None:
     expect(status).to_have_text(
         str(patient.say("The search did not load. Look in the list below, or try again."))
     )
-    expect(page.get_by_role("link", name="Colposcopie")).to_be_visible()
+    expect(page.get_by_role("link", name="Colposcopie", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize(("code", "words"), [("fr", "visite"), ("he", "ביקור")])
