@@ -177,8 +177,7 @@ class Legal:
     rationale: Rationale | None
     """For a host in mode `other`."""
     security_expires: date | None
-    """Until when security.txt may be believed; without it there is none."""
-    """Until when security.txt may be believed (RFC 9116)."""
+    """Until when security.txt may be believed (RFC 9116); without it there is none."""
     hosts: tuple[Host, ...]
 
     def hosts_of(self, role: str) -> list[Host]:

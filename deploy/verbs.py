@@ -13,13 +13,13 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from deploy.commands import become, call, say
-from deploy.key_verbs import keys
+from deploy.key_verbs import FACTS, keys, server_at
 
 
 @task(help={"output": "the folder to write"})
 def build(_: Context, output: str = "output") -> None:
     """Turn content/ into the static site."""
-    facts = os.environ.get("BOOKING_PRACTICE", "content/practice.toml")
+    facts = os.environ.get("BOOKING_PRACTICE", FACTS)
     if code := call(sys.executable, "-m", "deploy.reminders", facts):
         raise Exit(code=code)
     words = ("content", "-s", "pelicanconf.py", "-o", output)
@@ -97,9 +97,8 @@ def desk(
     """The doctor's local page: opens the sealed bookings with the private key. Ctrl-C ends it."""
     if not Path(key).exists():
         raise Exit(f"there is no key at {key}; for the demo's, start `demo` once", code=2)
-    where = ("--host", host) if host else ("--database", database)
     quiet = [] if open else ["--no-open"]
-    words = ("--key", key, "--practice", practice, *where, *quiet)
+    words = ("--key", key, "--practice", practice, *server_at(database, host), *quiet)
     become(sys.executable, "-m", "desk", "serve", *words)
 
 
@@ -114,8 +113,8 @@ def audit(_: Context, seen: str = "", database: str = ".demo/bookings.db", host:
     """Whether anybody changed the log of what the doctor and the deployer did."""
     if host and not seen:
         raise Exit("say where to keep the last digest of this server: --seen FILE", code=2)
-    where = ("--host", host) if host else ("--database", database)
-    become(sys.executable, "-m", "desk", "audit", "--seen", seen or ".demo/audit.seen", *where)
+    words = ("--seen", seen or ".demo/audit.seen", *server_at(database, host))
+    become(sys.executable, "-m", "desk", "audit", *words)
 
 
 @task(
@@ -125,7 +124,7 @@ def audit(_: Context, seen: str = "", database: str = ".demo/bookings.db", host:
         "practice": "the facts file",
     }
 )
-def verify(_: Context, url: str, site: str = "", practice: str = "content/practice.toml") -> None:
+def verify(_: Context, url: str, site: str = "", practice: str = FACTS) -> None:
     """Compare a live site with what would be published from here, byte for byte."""
     built = ("--site", site) if site else ()
     become(sys.executable, "-m", "deploy.verify", url, "--practice", practice, *built)
@@ -162,7 +161,7 @@ def check(
 def documents(
     _: Context,
     output: str = "documents",
-    practice: str = "content/practice.toml",
+    practice: str = FACTS,
     date: str = "",
 ) -> None:
     """The doctor's papers in French, from the facts: register, DPIA, breaches, security."""

@@ -3,7 +3,7 @@
 Nothing is written before the paper was read back and a test envelope opened; the facts come last.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -25,7 +25,7 @@ from booking_endpoint.practice import RECIPIENTS, Practice, Recipient
 from booking_endpoint.reading import read_practice
 from desk import asking
 from desk.facts_file import read_facts_file, write_facts_file
-from desk.keyring import Keyring
+from desk.keyring import Keyring, unlock_all
 from desk.opening import open_all
 from desk.paper import Paper, words_of
 from desk.passphrase import Draw
@@ -220,7 +220,11 @@ class Workshop:
         if export is None:
             self._must_agree(_("Open the desk first, and see that every booking opens. Have you?"))
             return
-        keys = list(self._unlocked(passphrase))
+        try:
+            pems = (file.read_bytes() for file in self.keyring.files())
+            keys, _others = unlock_all(pems, passphrase)
+        except BadKey:
+            keys = []
         bookings, strange = open_all(export(), keys)
         closed = strange + sum(bool(booking.error) for booking in bookings)
         self.talk.tell(
@@ -230,13 +234,6 @@ class Workshop:
         )
         if closed:
             self._must_agree(_("Those stay closed unless a key that opens them is restored."))
-
-    def _unlocked(self, passphrase: str) -> Iterable[PrivateKey]:
-        for file in self.keyring.files():
-            try:
-                yield unlock_key(file.read_bytes(), passphrase)
-            except BadKey:
-                continue
 
     def _say_kept(self, file: Path) -> None:
         self.talk.tell(

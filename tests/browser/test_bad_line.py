@@ -206,13 +206,17 @@ def test_nothing_jumps_on_a_slow_line(come: Come, width: int) -> None:
         route.continue_()
 
     patient = come(viewport={"width": width, "height": 740})
+    held: list[Route] = []
     patient.page.route("**/rdv/*", dawdle)
     patient.arrive()
     patient.page.wait_for_load_state("networkidle")
     assert layout_shift(patient.page) <= 0.01
     patient.ask()
+    patient.page.route("**/rdv/*", lambda route: held.append(route), times=1)
     patient.choose_visit()
     expect(patient.status()).to_have_text(patient.say("Looking for free times …"))
+    patient.page.wait_for_timeout(600)
+    held.pop().continue_()
     patient.choose_time()
     patient.fill(Answers())
     patient.send()

@@ -13,34 +13,34 @@ PLACES = {"fr": "/recherche/", "en": "/en/search/", "he": "/he/search/", "it": "
 
 ASKED = {
     "fr": {
-        "colposcopies": "/examens/",
+        "colposcopies": "/colposcopie/",
         "VELO": "/acces/",
         "honoraire": "/tarifs/",
         "où garer la poussette": "/acces/",
         "télé-consultation video": "/teleconsultation/",
         "mineure": "/cabinet/",
         "annuler": "/gerer/",
-        "coeur": "/examens/",
-        "contraception xyzzy": "/examens/",
+        "coeur": "/grossesse/",
+        "contraception xyzzy": "/contraception/",
         "dermatologie": "",
     },
     "en": {
-        "pregnancies": "/en/examinations/",
+        "pregnancies": "/en/pregnancy/",
         "lift": "/en/directions/",
-        "reimbursed": "/en/fees/",
+        "reimbursed": "/en/questions/",
         "interpreter": "/en/practice/",
         "dermatology": "",
     },
     "he": {
-        "היריון": "/he/examinations/",
+        "היריון": "/he/pregnancy/",
         "אופניים": "/he/directions/",
         "באופניים": "/he/directions/",
-        "מחיר": "/he/fees/",
-        "הקולפוסקופיה": "/he/examinations/",
+        "מחירים": "/he/fees/",
+        "הקולפוסקופיה": "/he/colposcopy/",
         "דרמטולוגיה": "",
     },
     "it": {
-        "gravidanze": "/it/visite-ed-esami/",
+        "gravidanze": "/it/gravidanza/",
         "bicicletta": "/it/come-arrivare/",
         "onorario": "/it/onorari/",
         "perché questo sito": "/it/articoli/perche-questo-sito/",
@@ -80,6 +80,7 @@ def test_what_is_typed_goes_nowhere(come: Come) -> None:
     """One file is asked for, once; the words stand in no address, and are not kept on the way."""
     patient = come("fr")
     page = opened(patient, "fr")
+    page.wait_for_load_state("networkidle")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(unquote(request.url)))
     before = page.url
@@ -112,7 +113,7 @@ def test_an_index_that_was_changed_is_not_used(come: Come) -> None:
     expect(status).to_have_text(
         str(patient.say("The search did not load. Look in the list below, or try again."))
     )
-    expect(page.get_by_role("link", name="Colposcopie")).to_be_visible()
+    expect(page.get_by_role("link", name="Colposcopie", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize(("code", "words"), [("fr", "visite"), ("he", "ביקור")])

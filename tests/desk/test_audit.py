@@ -73,6 +73,7 @@ def test_a_changed_line_is_found_on_the_doctors_machine(
 def test_a_server_that_does_not_answer_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / "bookings.db.audit").mkdir()
     assert asked(tmp_path / "bookings.db.audit") == 2
     assert "BOOKING_AUDIT" in capsys.readouterr().err
 

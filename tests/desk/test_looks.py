@@ -249,7 +249,7 @@ def test_what_was_left_does_not_come_back_after_locking(
             expect(page.get_by_text(NAME)).to_be_visible()
         page.locator(".head__tools button").click()
         expect(page.get_by_role("textbox")).to_be_visible()
-        page.wait_for_timeout(500)  # Chromium empties its cache beside the page; a hand is slower
+        page.wait_for_timeout(2000)  # Chromium empties its cache beside the page; a hand is slower
         for place in (WEEK, DAY):
             page.go_back(wait_until="commit")
             expect(page).to_have_url(reader.address + place)
