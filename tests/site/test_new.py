@@ -1,5 +1,6 @@
 """Beginning a page or an article: asked in the doctor's language, built at once, never lost."""
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from booking_endpoint.practice import Practice
 from deploy.new import main, word
+from tests.serving import ROOT
 from tests.site.test_build import build
 from theme.plugins.heads import ARTICLE, read_head
 from theme.plugins.reading import check_content
@@ -58,6 +60,7 @@ def test_an_article_is_asked_for_in_french_and_builds_at_once(
     assert head.disinterested
     assert [source.publisher for source in head.sources] == ["HAS"]
     assert "Écrivez ici." in body
+    shutil.copytree(ROOT / "content" / "images", tmp_path / "content" / "images")
     code, said = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
     assert code == 0, said
     assert (tmp_path / "site" / "articles" / head.slug / "index.html").exists()

@@ -244,14 +244,16 @@ def read_source(line: str, name: str) -> Source:
 def read_answer(line: str) -> Answer:
     parts = [part.strip() for part in line.split("|")]
     if len(parts) != 4 or not all(parts) or not parts[2].startswith("https://"):
-        raise BadHead(f"Answers: write {line!r} as `Company | 2026-11-20 | https://… | its answer`")
+        message = _("Answers: write '{answer}' as `Company | 2026-11-20 | https://… | its answer`")
+        raise BadHead(message, answer=line)
     return Answer(parts[0], read_day("answers", parts[1]), parts[2], parts[3])
 
 
 def read_allow(line: str) -> Allowed:
     """A rule set aside on one page; never without a reason."""
     if not (match := ALLOW.fullmatch(line)):
-        raise BadHead(f"Allow: write {line!r} as `the-rule because …`, with your reason")
+        message = _("Allow: write '{rule}' as `the-rule because …`, with your reason")
+        raise BadHead(message, rule=line)
     return Allowed(match[1], match[2])
 
 

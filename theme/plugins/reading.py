@@ -186,7 +186,7 @@ class HeadReader(BaseReader):  # type: ignore[misc]  # pelican has no types
         html = self._markdown.convert(body)
         # Markdown has escaped the names already
         contents = [(part["id"], Markup(part["name"])) for part in self._markdown.toc_tokens]  # type: ignore[attr-defined]  # noqa: S704
-        told = {"contents": contents, "minutes": minutes(html), "blocks": blocks.used}
+        told = {"contents": contents, "minutes": minutes(html)}
         return html, self._metadata(head) | told
 
     def _head(self, path: Path) -> tuple[Head, str]:

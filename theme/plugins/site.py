@@ -167,7 +167,7 @@ def frame(context: dict[str, Any], code: str, key: str) -> dict[str, Any]:
         "feed": feed_at(addresses.of(ARTICLES)[code]) if context["texts"][code] else "",
         "topics": context["by_topic"][code],
         "discreet": False,
-        "blocks": False,
+        "prose": False,
     }
 
 
@@ -216,7 +216,7 @@ def tell(generator: Generator, content: Content) -> None:
     mine = [topic for topic in told["topics"].values() if content in topic.articles]
     told["topic"] = mine[0] if mine else None
     told["related"] = [one for topic in mine for one in topic.articles if one is not content]
-    told |= {"discreet": content.head.discreet, "blocks": content.blocks}
+    told |= {"discreet": content.head.discreet, "prose": True}
     generator.context.update(told)
 
 
