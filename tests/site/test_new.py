@@ -74,17 +74,17 @@ def test_every_answer_may_come_as_an_option(begin: Begin, tmp_path: Path) -> Non
     assert (tmp_path / "content" / "articles" / "hpv.fr.md").exists()
 
 
-def test_a_page_is_one_of_those_the_site_knows(
+def test_the_pages_that_the_menu_knows_are_named(
     begin: Begin, tmp_path: Path, facts: Practice
 ) -> None:
     code, said = begin("page", answers=("Le cabinet", "", "cabinet", "Où je reçois."))
     assert code == 0
-    assert "cabinet, examens" in said
+    assert "tarifs, acces, cabinet, examens" in said
     assert check_content(tmp_path / "content", facts.languages, facts.visits) == []
 
 
-@pytest.mark.parametrize("key", ["contact", "../cabinet", "/cabinet", "Cabinet"])
-def test_no_other_page_and_no_other_folder_is_written(
+@pytest.mark.parametrize("key", ["mentions", "../cabinet", "/cabinet", "Cabinet"])
+def test_no_page_of_the_site_s_own_and_no_other_folder_is_written(
     begin: Begin, tmp_path: Path, key: str
 ) -> None:
     words = ("page", "--title", "A", "--lang", "fr", "--key", key, "--summary", "B")

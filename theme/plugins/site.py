@@ -166,6 +166,7 @@ def frame(context: dict[str, Any], code: str, key: str) -> dict[str, Any]:
         "articles": context["texts"][code],
         "feed": feed_at(addresses.of(ARTICLES)[code]) if context["texts"][code] else "",
         "topics": context["by_topic"][code],
+        "menu": context["menus"][code],
         "discreet": False,
         "prose": False,
     }
@@ -202,6 +203,11 @@ def gather(generators: Iterable[Generator]) -> None:
     context["texts"] = articles
     context["by_topic"] = topics
     context["written"] = {(content.head.key, content.lang): content for content in contents}
+    heads = [content.head for content in contents]
+    context["menus"] = {
+        code: [(head.key, head.menu) for head in heads if head.lang == code and head.menu]
+        for code in languages
+    }
 
 
 def texts(generator: Generator) -> list[Content]:
