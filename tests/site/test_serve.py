@@ -104,7 +104,7 @@ def test_the_script_that_loads_a_page_anew_is_in_no_built_page(site: Path) -> No
 def test_ctrl_c_ends_it_and_leaves_nothing(writing: Writing) -> None:
     writing.running.send_signal(signal.SIGINT)
     said, _ = writing.running.communicate(timeout=20)
-    assert writing.running.returncode == 0
+    assert writing.running.returncode == 0, said
     assert said.endswith("Arrêté.\n")
     assert "Traceback" not in said
     assert [path.name for path in writing.content.parent.iterdir()] == ["content"]
