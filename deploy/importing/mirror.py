@@ -8,7 +8,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from bs4 import BeautifulSoup, Tag
 
 from booking_endpoint.booking import mark
-from deploy.importing.old import Loss, OldPage, OldSite, address, line_of, without_www
+from deploy.importing.old import Loss, OldPage, OldSite, address, line_of, same, without_www
 from deploy.importing.tree import numbered, tree
 from deploy.importing.wordpress import day
 
@@ -45,13 +45,13 @@ def read_mirror(files: Mapping[str, bytes], host: str) -> OldSite:
     read = {name: tree(decode(data)) for name, data in files.items()}
     hosts = {without_www(urlsplit(canonical(soup)).netloc) for soup in read.values()}
     host = without_www(host) if "." in host else "old.invalid"
-    at = {place: name for name, soup in read.items() for place in addresses(name, soup)}
+    at = {same(one): name for name, soup in read.items() for one in addresses(name, soup)}
     groups = alternates(read, at, host)
     before: dict[str, list[str]] = {}
     losses = []
     for name, soup in read.items():
         if to := refreshed(soup):
-            target = at.get(address(urljoin(at_home(name, host), to)), "")
+            target = at.get(same(address(urljoin(at_home(name, host), to))), "")
             before.setdefault(target, []).extend(addresses(name, soup))
             if not target:
                 message = _("a page that only led to another one, which is not here: left out")
@@ -132,7 +132,7 @@ def alternates(
     for name, soup in read.items():
         base = canonical(soup) or at_home(name, host)
         links = soup.select("link[rel=alternate][hreflang][href]")
-        places = [address(urljoin(base, str(link["href"]))) for link in links]
+        places = [same(address(urljoin(base, str(link["href"])))) for link in links]
         found = {name, *(at[place] for place in places if place in at)}
         if len(found) > 1:
             group = next((groups[one] for one in sorted(found) if one in groups), name)

@@ -159,7 +159,8 @@ class Places:
         key, _point, lang = name.rpartition(".")
         file = f"{name}.md" if name.startswith(f"{ARTICLE}/") else f"{PAGE}/{name}.md"
         own = [place for place, whose in self._taken.items() if whose == name]
-        to = own[0] if own else generated_address(key, lang, self._default)
+        made = generated_address(key, lang, self._default) if key in NAMES else ""
+        to = own[0] if own else made  # neither, where it was deleted since
         return Place(page, lang, name, file if file in self._files else "", "", to, True, ())
 
     def _known(

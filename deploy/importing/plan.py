@@ -15,7 +15,7 @@ from deploy.importing.places import Place, Places, There
 from deploy.importing.prose import Prose
 from deploy.importing.tree import line, source, take_out, tree
 from theme.plugins.heads import NEEDED
-from theme.plugins.redirects import Redirect, file_of, read_address
+from theme.plugins.redirects import Redirect, as_page, file_of, read_address
 
 _ = mark
 
@@ -61,6 +61,12 @@ def plan(site: OldSite, there: There, practice: Practice, told: str, find: Finde
     for place in places:
         for old in place.page.addresses:
             at.setdefault(same(old), place)
+    files = there.files | {place.file for place in places}
+    for place in places:
+        first = re.sub(r"\.\w+\.md$", f".{practice.languages[0]}.md", place.file)
+        if place.file and first not in files:
+            message = _("write {what} first: every text is in the practice's first language, too")
+            losses.append(Loss(place.page.file, place.page.line, message, f"content/{first}"))
     pages = tuple(write(place, site, at, leads, find) for place in places)
     return Plan(pages, (*losses, *site.losses))
 
@@ -168,8 +174,7 @@ class Leads:
                 losses.append(Loss(page.file, page.line, message, old))
                 continue
             line = f"{json.dumps(redirect.old, ensure_ascii=False)} = {json.dumps(place.name)}"
-            here = re.sub(r"/(?:index\.html?)?$", "", redirect.path) + "/"
-            whose = "" if redirect.query else self._addresses.get(here, "")
+            whose = "" if redirect.query else self._addresses.get(as_page(redirect.path), "")
             if f"{redirect.path}/".startswith(f"{self._prefix}/") or whose not in ("", place.name):
                 message = _("{what}: this address belongs to another page of the new site")
                 losses.append(Loss(page.file, page.line, message, old))

@@ -83,7 +83,9 @@ def read_there(content: Path, practice: Practice) -> There:
             elif key in WRITTEN:
                 addresses[written_address(key, lang, slug, default)] = f"{key}.{lang}"
     file = content / FILE
-    moved = dict(RECORD.findall(file.read_text("utf-8"))) if file.exists() else {}
+    moved = (
+        dict(RECORD.findall(file.read_bytes().decode("utf-8", "replace"))) if file.exists() else {}
+    )
     return There(frozenset(keys), frozenset(files), addresses, moved)
 
 

@@ -16,7 +16,7 @@ from theme.plugins.addresses import Addresses
 FILE = "redirects.toml"
 """In the content folder: old address = key and language of a page, as its file is named."""
 
-PATH = re.compile(r'/(?!/)(?!.*(?://|/\.\.?(?:/|$)))[^\x00-\x20\x7f"\\?#]*')
+PATH = re.compile(r'(?!.*(?://|/\.\.?(?:/|$)))/[^\x00-\x20\x7f"\\?#]*')
 """A path that means itself alone, in a file name and in nginx's quotation marks."""
 QUERY = re.compile(r"[\w=&%.,~+-]+", re.ASCII)
 """Without `$`, which nginx would take for a variable."""
@@ -73,13 +73,18 @@ def read_redirects(text: str, file: str, addresses: Addresses, prefix: str) -> t
             redirect = Redirect(*read_address(old), pages[name], name.rpartition(".")[2])
         except ValueError as error:
             raise facts.wrong(old, str(error)) from None
-        here = f"{redirect.path.rstrip('/')}/"
+        here = as_page(redirect.path)
         if here == redirect.to and not redirect.query:
             continue
         if f"{redirect.path}/".startswith(f"{prefix}/") or (here in taken and not redirect.query):
             raise facts.wrong(old, "is an address of this site; leave the line out")
         redirects.append(redirect)
     return tuple(redirects)
+
+
+def as_page(path: str) -> str:
+    """The address at which a page would lie: `/cabinet/` for `/cabinet/index.html`, too."""
+    return re.sub(r"/(?:index\.html?)?$", "", path) + "/"
 
 
 def as_pages(redirects: Sequence[Redirect]) -> dict[str, Redirect]:

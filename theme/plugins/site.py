@@ -138,12 +138,13 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
         """
         output, file = Path(self.output_path), Path(self.path) / FILE
         practice, addresses = self.settings["PRACTICE"], self.context["addresses"]
-        text = file.read_text("utf-8") if file.exists() else ""
+        text = file.read_bytes().decode("utf-8", "replace") if file.exists() else ""
         redirects = read_redirects(text, str(file), addresses, practice.rules.prefix)
         for name, redirect in as_pages(redirects).items():
             if (output / name).exists():
-                message = f"{redirect.old!r} is a file of this site; leave the line out"
-                raise BadPractice(message, file=str(file))
+                raise BadPractice(
+                    "is a file of this site; leave it out", redirect.old, 0, str(file)
+                )
             told = self._frame(redirect.lang, HOME) | {"to": redirect.to}
             writer.write_file(name, self.get_template("moved"), self.context, **told)
         beside = output.with_name(f"{output.name}-redirects.conf")
