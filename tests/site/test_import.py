@@ -160,6 +160,8 @@ def test_a_picture_comes_along_only_from_the_folder_that_was_named(tmp_path: Pat
     shutil.copytree(OLD / "uploads", uploads)
     for place in (tmp_path / "secret.png", tmp_path / "in" / "secret.png"):
         Image.new("RGB", (9, 9)).save(place)
+    (uploads / "leads").mkdir()
+    (uploads / "leads" / "out.png").symlink_to(tmp_path / "secret.png")
     assert move(EXPORT, content, "--pictures", str(uploads))[0] == 0
     assert {name for name in files(content) if name.startswith("images/")} == {"images/facade.png"}
     assert '![La façade](images/facade.png "Vue de la rue | ")' in text(
@@ -277,15 +279,26 @@ def test_a_language_that_nobody_names_is_said_to_be_a_guess(
     assert "--lang de n’est pas une langue du cabinet" in capsys.readouterr().err
 
 
-def shown(markdown: str) -> str:
-    """What a reader sees of a text, in one line."""
-    html = Markdown(extensions=[*EXTENSIONS, "admonition", "toc"]).convert(markdown)
-    return " ".join(Document(f"<main>{html}</main>").words.split())
+def built(markdown: str) -> Document:
+    """A text as the site's extensions of Markdown read it."""
+    html = Markdown(extensions=[*EXTENSIONS, "admonition", "toc"], output_format="html").convert(
+        markdown
+    )
+    return Document(f"<main>{html}</main>")
+
+
+def test_no_text_gives_its_paragraph_an_attribute() -> None:
+    """`{: …}` means something here, and meant nothing there."""
+    old = "<p>a<br>{: onclick=x}</p><h2>b {: onclick=x}</h2><p><em>c</em>{: onclick=x}</p>"
+    page = built(PROSE.markdown(tree(old)))
+    assert page.words.count("{: onclick=x}") == 3
+    assert [one for one in page.elements if "onclick" in one.attributes] == []
 
 
 @given(st.text(alphabet="ab1 *_`[]{}()#>+-.!&<;:|=~\\\"'/^$\n", min_size=1, max_size=40))
 @example("!!! advice")
-@example("{: onclick=x}")
+@example("<b>a</b>")
+@example("<script>a</script>")
 @example("[a]: javascript:x")
 @example("&lt;script&gt;")
 @example("1. a")
@@ -295,4 +308,4 @@ def test_words_are_shown_as_they_were_written(words: str) -> None:
     assert soup.p
     soup.p.string = words
     markdown = PROSE.markdown(tree(str(soup)))
-    assert shown(markdown) == " ".join(words.split())
+    assert built(markdown).words == " ".join(words.split())
