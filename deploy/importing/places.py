@@ -147,6 +147,11 @@ class Places:
             if name:
                 yield self._again(page, name)
             elif kind:
+                own = "" if page.dated or kind == PAGE else known(page, lang, self._default)
+                if own:
+                    message = _("content/{what} was there already: this became an article")
+                    what = f"{PAGE}/{own}.{lang}.md"
+                    lost = (*lost, Loss(page.file, page.line, message, what))
                 yield self._new(page, lang, kind, key, lost)
             else:
                 to = generated_address(key, lang, self._default)

@@ -63,7 +63,7 @@ class Prose:
             case "ul" | "ol":
                 yield from filter(None, ["\n".join(self._items(tag))])
             case "dl":
-                yield from filter(None, ["\n".join(self._terms(tag))])
+                yield from filter(None, ["\n".join(self._terms(tag)).strip()])
             case "blockquote":
                 yield from filter(None, [behind("> ", "\n\n".join(self._blocks(tag)))])
             case "pre":

@@ -142,7 +142,7 @@ def read_item(item: Element, file: str, authors: Mapping[str, str]) -> OldPage:
         lang=lang,
         group=group,
         dated=dated,
-        published=day(item.said("post_date")) if dated else None,
+        published=day(item.said("post_date")),
         author=line_of(authors.get(item.said("creator"), "")),
         summary=plain(item.said("excerpt encoded")),
         losses=tuple(losses),

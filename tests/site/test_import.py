@@ -188,6 +188,7 @@ def test_a_text_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     assert mine.read_text("utf-8").startswith("Title: À moi")
     assert "Bienvenue" in text(content, "articles/le-cabinet.fr.md")
     assert '# "/le-cabinet/" = "articles/le-cabinet.fr"' in text(content, "redirects.toml")
+    assert "content/pages/cabinet.fr.md était déjà là" in report(content)
 
 
 def test_a_second_time_adds_nothing(tmp_path: Path) -> None:
