@@ -190,8 +190,8 @@ def documents(
     become(sys.executable, "-m", "deploy.documents", *words)
 
 
-EVERY_CORE = ("-n", "auto", "--dist", "loadfile")
-"""What a file sets up is set up once: its tests stay together."""
+EVERY_CORE = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile", "--no-loadscope-reorder")
+"""One more than there are cores, since many a test waits; what a file sets up is set up once."""
 
 
 @task(help={"only": "the tests to run, a folder or a file, after all other checks"})

@@ -104,7 +104,7 @@ def read_page(
         slug=re.sub(r"\.\w+$", "", re.sub(r"/(?:index\.\w+)?$", "", places[0])).rpartition("/")[2],
         lang=lang,
         group=groups.get(name, ""),
-        dated=False,
+        dated=published(soup) is not None,
         published=published(soup),
         author=line_of(meta(soup, "author")),
         summary=line_of(meta(soup, "description")),

@@ -52,7 +52,7 @@ class OldPage:
     group: str
     """The same for a page and its translations; empty where it stands alone."""
     dated: bool
-    """Whether it was a post, which is an article here; a page may become either."""
+    """Whether it was a post, which is an article here; any other is a page."""
     published: date | None
     author: str
     summary: str

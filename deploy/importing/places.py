@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from urllib.parse import parse_qs
 
 from booking_endpoint.booking import mark
@@ -16,9 +17,11 @@ from theme.plugins.addresses import (
     LEGAL,
     MANAGE,
     NAMES,
+    OURS,
     PRIVACY,
     SEARCH,
-    WRITTEN,
+    TEMPLATES,
+    USUAL,
     article_address,
     generated_address,
     written_address,
@@ -32,10 +35,6 @@ CALLED: Mapping[str, str] = {
     "cabinet": "le-cabinet a-propos about about-us the-practice practice studio lo-studio"
     " chi-siamo presentation qui-suis-je votre-medecin mon-parcours",
     "examens": "les-examens examinations exams esami",
-    "grossesse": "suivi-de-grossesse pregnancy gravidanza",
-    "colposcopie": "colposcopy colposcopia",
-    "hysteroscopie": "hysteroscopy isteroscopia",
-    "contraception": "contraccezione",
     "teleconsultation": "video-consultation televisita",
     "questions": "faq questions-frequentes foire-aux-questions domande-frequenti",
     "urgences": "urgence emergencies emergency urgenze",
@@ -51,11 +50,11 @@ CALLED: Mapping[str, str] = {
     SEARCH: "",
     MANAGE: "",
 }
-"""What pages are often called elsewhere, beside their key and their names here."""
+"""What the pages that the theme knows are often called elsewhere, beside their names here."""
 
 KEYS = {
     name: key
-    for key in {**WRITTEN, **GENERATED, ARTICLES: ""}
+    for key in (*TEMPLATES, *USUAL, *GENERATED, ARTICLES)
     for name in (key, *CALLED.get(key, "").split(), *filter(None, NAMES.get(key, {}).values()))
 }
 
@@ -137,21 +136,16 @@ class Places:
 
     def _group(self, group: Sequence[Spoken]) -> Iterator[Place]:
         """A page and its translations have one key: that of the practice's first language."""
-        first = min(group, key=lambda one: self._languages.index(one[1]))
+        ordered = sorted(group, key=lambda one: self._languages.index(one[1]))
         before = [self._before(page) for page, _lang, _lost in group]
-        kind, key = self._known(next(filter(None, before), ""), first, group)
+        kind, key = self._shared(next(filter(None, before), ""), ordered)
         files = [f"{kind}/{key}.{lang}.md" for (_page, lang, _lost) in group]
         if any(file in self._files for file, name in zip(files, before, strict=True) if not name):
-            kind, key = ARTICLE, self._fresh([first, *group])
+            key = self._fresh(kind, ordered, "")
         for (page, lang, lost), name in zip(group, before, strict=True):
             if name:
                 yield self._again(page, name)
             elif kind:
-                own = "" if page.dated or kind == PAGE else known(page, lang, self._default)
-                if own:
-                    message = _("content/{what} was there already: this became an article")
-                    what = f"{PAGE}/{own}.{lang}.md"
-                    lost = (*lost, Loss(page.file, page.line, message, what))
                 yield self._new(page, lang, kind, key, lost)
             else:
                 to = generated_address(key, lang, self._default)
@@ -168,41 +162,33 @@ class Places:
         to = own[0] if own else made  # neither, where it was deleted since
         return Place(page, lang, name, file if file in self._files else "", "", to, True, ())
 
-    def _known(
-        self,
-        before: str,
-        first: Spoken,
-        group: Sequence[Spoken],
-    ) -> tuple[str, str]:
+    def _shared(self, before: str, group: Sequence[Spoken]) -> tuple[str, str]:
         """Folder and key for a group; no folder for a page that the site makes itself."""
         if before:
-            key = before.rpartition(".")[0]
-            folder, _slash, rest = key.rpartition("/")
-            return (ARTICLE, rest) if folder else (PAGE if key in WRITTEN else "", key)
-        for page, lang, _lost in [first, *group]:
-            key = "" if page.dated else known(page, lang, self._default)
-            if key and key not in WRITTEN:
-                return "", key
-            if key and (PAGE, key) not in self._keys:
-                self._keys.add((PAGE, key))
-                return PAGE, key
-        return ARTICLE, self._fresh([first, *group])
+            folder, _slash, key = before.rpartition(".")[0].rpartition("/")
+            return folder or ("" if key in OURS else PAGE), key
+        if any(page.dated for page, _lang, _lost in group):
+            return ARTICLE, self._fresh(ARTICLE, group, "")
+        keys = (known(page, lang) for page, lang, _lost in group)
+        usual = next(filter(None, keys), "")
+        return ("", usual) if usual in OURS else (PAGE, self._fresh(PAGE, group, usual))
 
-    def _fresh(self, group: Sequence[Spoken]) -> str:
-        """A key that no article has."""
+    def _fresh(self, kind: str, group: Sequence[Spoken], usual: str) -> str:
+        """A key that no text of this kind has: the usual one, or made from slug or title."""
         words = [word(name) for page, _lang, _lost in group for name in naming(page)]
-        base = next(filter(None, words), f"page-{word(group[0][0].number) or 1}")
-        key, number = base, 1
-        while (ARTICLE, key) in self._keys:
-            number += 1
-            key = f"{base}-{number}"
-        self._keys.add((ARTICLE, key))
+        bases = [*filter(None, [usual, *words]), f"page-{word(group[0][0].number) or 1}"]
+        keys = (f"{base}-{number}" if number > 1 else base for number in count(1) for base in bases)
+        taken = OURS if kind == PAGE else ()
+        key = next(key for key in keys if (kind, key) not in self._keys and key not in taken)
+        self._keys.add((kind, key))
         return key
 
     def _new(self, page: OldPage, lang: str, kind: str, key: str, lost: tuple[Loss, ...]) -> Place:
         name = f"{key}.{lang}" if kind == PAGE else f"{ARTICLE}/{key}.{lang}"
         for number in range(1, len(self._taken) + 3):
-            slug = [word(page.slug) or key, key][number - 1] if number < 3 else f"{key}-{number}"
+            slug = (
+                [word(page.slug) or key, key][number - 1] if number < 3 else f"{key}-{number - 1}"
+            )
             if kind == PAGE:
                 to = written_address(key, lang, slug, self._default)
             else:
@@ -227,8 +213,8 @@ def grouped(
     return list(groups.values())
 
 
-def known(page: OldPage, lang: str, default: str) -> str:
-    """The key of a page that every practice has, by what it is called; empty for any other."""
+def known(page: OldPage, lang: str) -> str:
+    """The key of a page that the theme knows, by what it is called; empty for any other."""
     place = same(page.addresses[0]) if page.addresses else ""
     if place in ("/", f"/{lang}"):
         return HOME

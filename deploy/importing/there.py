@@ -14,8 +14,9 @@ from deploy.importing.plan import Plan
 from deploy.importing.wordpress import read_wordpress
 from deploy.new import word
 from theme.plugins.addresses import (
+    ARTICLES,
+    FOLDERS,
     GENERATED,
-    WRITTEN,
     article_address,
     generated_address,
     written_address,
@@ -68,9 +69,9 @@ def read_there(content: Path, practice: Practice) -> There:
     default = practice.languages[0]
     addresses = {
         generated_address(key, code, default): f"{key}.{code}"
-        for key in GENERATED
+        for key in (*GENERATED, ARTICLES)
         for code in practice.languages
-    }
+    } | {f"/{folder}/": folder for folder in FOLDERS}
     keys, files = set(), set()
     for kind in (PAGE, ARTICLE):
         for path in sorted((content / kind).glob("*.md")):
@@ -80,7 +81,7 @@ def read_there(content: Path, practice: Practice) -> There:
             slug = slug_in(path) or key
             if kind == ARTICLE:
                 addresses[article_address(lang, slug, default)] = f"{ARTICLE}/{key}.{lang}"
-            elif key in WRITTEN:
+            else:
                 addresses[written_address(key, lang, slug, default)] = f"{key}.{lang}"
     file = content / FILE
     moved = (

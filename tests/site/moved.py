@@ -34,8 +34,8 @@ def move_export(content: Path, *words: str) -> str:
 
 def complete(content: Path) -> None:
     """Write what the report asks for: an original, lines of heads, pictures' words and makers."""
-    original = (content / "articles" / "page-90.he.md").read_text("utf-8")
-    (content / "articles" / "page-90.fr.md").write_text(original, "utf-8")
+    original = (content / "pages" / "page-90.he.md").read_text("utf-8")
+    (content / "pages" / "page-90.fr.md").write_text(original, "utf-8")
     for file in content.rglob("*.md"):
         text = file.read_text("utf-8")
         for name, answer in ANSWERS.items():

@@ -57,10 +57,10 @@ def at(source: Path, words: str) -> str:
 
 
 def test_every_public_page_of_an_export_has_a_file(export: Path) -> None:
-    """A page that every practice has keeps its place; any other becomes an article."""
+    """Posts are articles, and of two with one slug the second is named by its title."""
     assert {name for name in files(export) if name.endswith(".md")} == {
         *("pages/cabinet.fr.md", "pages/cabinet.en.md", "pages/cabinet.he.md"),
-        *("articles/frottis.fr.md", "articles/frottis-2.fr.md", "articles/page-90.he.md"),
+        *("articles/frottis.fr.md", "articles/le-frottis-encore.fr.md", "pages/page-90.he.md"),
     }
 
 
@@ -106,11 +106,9 @@ def test_links_between_old_pages_lead_to_the_new_files(export: Path, mirror: Pat
     assert "[mon article]({filename}/articles/frottis.fr.md)" in cabinet
     assert "[le même]({filename}/articles/frottis.fr.md)" in cabinet
     assert "[le cabinet]({filename}/pages/cabinet.fr.md)" in text(export, "articles/frottis.fr.md")
-    assert "[la douleur]({filename}/articles/douleur.fr.md)" in text(mirror, "pages/accueil.fr.md")
-    assert "[In Hebrew]({filename}/articles/douleur.he.md)" in text(
-        mirror, "articles/douleur.en.md"
-    )
-    assert "[l’accueil]({filename}/pages/accueil.fr.md)" in text(mirror, "articles/douleur.fr.md")
+    assert "[la douleur]({filename}/pages/douleur.fr.md)" in text(mirror, "pages/accueil.fr.md")
+    assert "[In Hebrew]({filename}/pages/douleur.he.md)" in text(mirror, "pages/douleur.en.md")
+    assert "[l’accueil]({filename}/pages/accueil.fr.md)" in text(mirror, "pages/douleur.fr.md")
 
 
 @pytest.mark.parametrize(
@@ -186,9 +184,8 @@ def test_a_text_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     mine.write_text("Title: À moi\nSlug: le-cabinet\nSummary: A\n\nTexte.\n", "utf-8")
     move_export(content)
     assert mine.read_text("utf-8").startswith("Title: À moi")
-    assert "Bienvenue" in text(content, "articles/le-cabinet.fr.md")
-    assert '# "/le-cabinet/" = "articles/le-cabinet.fr"' in text(content, "redirects.toml")
-    assert "content/pages/cabinet.fr.md était déjà là" in report(content)
+    assert "Bienvenue" in text(content, "pages/le-cabinet.fr.md")
+    assert '# "/le-cabinet/" = "le-cabinet.fr"' in text(content, "redirects.toml")
 
 
 def test_a_second_time_adds_nothing(tmp_path: Path) -> None:
@@ -198,7 +195,7 @@ def test_a_second_time_adds_nothing(tmp_path: Path) -> None:
     mine.parent.mkdir(parents=True)
     mine.write_text("Title: À moi\nSlug: le-cabinet\nSummary: A\n\nTexte.\n", "utf-8")
     move_export(content)
-    (content / "articles" / "frottis-2.fr.md").unlink()
+    (content / "articles" / "le-frottis-encore.fr.md").unlink()
     (content / "articles" / "frottis.fr.md").write_text("Title: Relu\n\nTexte.\n", "utf-8")
     before = files(tmp_path)
     assert "laissées telles quelles : 7" in move_export(content)
@@ -217,7 +214,7 @@ def test_the_report_leads_from_each_old_address_to_the_new_one(export: Path) -> 
     assert "- /he/המרפאה/ → content/pages/cabinet.he.md → /he/cabinet/" in said
     assert "à compléter : Summary, Reviewed, Sources, Interests" in said
     assert "- /mentions-legales-2/ → /mentions-legales/" in said
-    assert "écrivez d’abord content/articles/page-90.fr.md" in said
+    assert "écrivez d’abord content/pages/page-90.fr.md" in said
 
 
 def test_nothing_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,15 +252,15 @@ def test_a_folder_leaves_its_theme_behind(mirror: Path) -> None:
 
 
 def test_a_page_without_charset_is_read_as_windows_wrote_it(mirror: Path) -> None:
-    douleur = text(mirror, "articles/douleur.fr.md")
+    douleur = text(mirror, "pages/douleur.fr.md")
     assert "Title: La douleur n’est pas « normale »" in douleur
     assert "même à 50 €" in douleur
 
 
 def test_pages_that_name_each_other_by_hreflang_are_one_page(mirror: Path) -> None:
     names = {name for name in files(mirror) if "douleur" in name}
-    assert names == {f"articles/douleur.{code}.md" for code in ("fr", "en", "he")}
-    assert "Slug: keev" in text(mirror, "articles/douleur.he.md")
+    assert names == {f"pages/douleur.{code}.md" for code in ("fr", "en", "he")}
+    assert "Slug: keev" in text(mirror, "pages/douleur.he.md")
 
 
 def test_the_address_of_a_page_that_only_led_on_leads_on_still(mirror: Path) -> None:

@@ -76,8 +76,8 @@ def test_what_is_saved_is_seen_within_moments(page: Page, writing: Writing) -> N
     [
         (PAGE, "\n\n", "\n\n!!! conseil\n\n", "cabinet.fr.md: ligne 5"),
         (PAGE, "Summary:", "Sumary:", "Sumary\N{NO-BREAK SPACE}» n’est pas connu ici"),
-        ("practice.toml", 'opens = "09:00"', 'opens = "9h"', "line 225, hours.1.opens"),
-        (PAGE, "\n\n", "\n\n![Rue]({static}/images/no.jpg)\n\n", "images/no.jpg"),
+        ("practice.toml", 'opens = "09:00"', 'opens = "9h"', "hours.1.opens"),
+        (PAGE, "\n\n", '\n\n![Rue](images/no.jpg "| Souspli")\n\n', "images/no.jpg"),
     ],
 )
 def test_a_mistake_is_told_on_the_page_and_goes_when_it_is_mended(

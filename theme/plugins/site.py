@@ -191,8 +191,9 @@ def frame(context: dict[str, Any], code: str, key: str) -> dict[str, Any]:
         "articles": context["texts"][code],
         "feed": feed_at(addresses.of(ARTICLES)[code]) if context["texts"][code] else "",
         "topics": context["by_topic"][code],
+        "menu": context["menus"][code],
         "discreet": False,
-        "blocks": False,
+        "prose": False,
     }
 
 
@@ -227,6 +228,11 @@ def gather(generators: Iterable[Generator]) -> None:
     context["texts"] = articles
     context["by_topic"] = topics
     context["written"] = {(content.head.key, content.lang): content for content in contents}
+    heads = [content.head for content in contents]
+    context["menus"] = {
+        code: [(head.key, head.menu) for head in heads if head.lang == code and head.menu]
+        for code in languages
+    }
 
 
 def texts(generator: Generator) -> list[Content]:
@@ -241,7 +247,7 @@ def tell(generator: Generator, content: Content) -> None:
     mine = [topic for topic in told["topics"].values() if content in topic.articles]
     told["topic"] = mine[0] if mine else None
     told["related"] = [one for topic in mine for one in topic.articles if one is not content]
-    told |= {"discreet": content.head.discreet, "blocks": content.blocks}
+    told |= {"discreet": content.head.discreet, "prose": True}
     generator.context.update(told)
 
 
