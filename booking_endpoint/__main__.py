@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 import logging
 import os
 import secrets
@@ -10,12 +9,13 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
 
+from booking_endpoint.acts import Act, read_id
 from booking_endpoint.app import FAULTS, create_app
 from booking_endpoint.audit import append, lines_of, report, user
 from booking_endpoint.config import (
@@ -26,15 +26,17 @@ from booking_endpoint.config import (
     facts_digest,
     read_facts_file,
 )
-from booking_endpoint.envelope import to_text
 from booking_endpoint.host_view import MOST, files_beside, host_view, read_log, visible
 from booking_endpoint.instants import DAY, Slot, parse_instant, rfc3339
+from booking_endpoint.lines import changes, exported, listed, performed
 from booking_endpoint.protocol import PatientProtocol
 from booking_endpoint.reading import BadPractice
 from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound
 from booking_endpoint.store import State, Store, Table
 
-READING = ("export", "backup", "host-view")
+OFTEN = ("list", "acts")
+"""The desk asks for these again and again: each act is written down, and no look is."""
+READING = ("export", "watch", "backup", "host-view")
 """Done also where they cannot be written down: a full disk must not hide who comes today."""
 
 
@@ -63,7 +65,11 @@ def parser() -> argparse.ArgumentParser:
     where.add_argument("--port", type=int, default=8001, help="listen on 127.0.0.1 (8001)")
     where.add_argument("--fd", type=int, help="listen on a socket passed by systemd")
     serving.add_argument("--workers", type=int, default=1, help="processes (1)")
-    commands.add_parser("export", help="print every booking, sealed, as JSON lines")
+    exporting = commands.add_parser("export", help="print every booking, sealed, as JSON lines")
+    exporting.add_argument("--only", action="store_true", help="those whose ids come in")
+    commands.add_parser("list", help="print all bookings without envelopes, and closures")
+    commands.add_parser("acts", help="do what comes in as JSON lines; say what became of it")
+    commands.add_parser("watch", help="print a line after each change")
     for name, what in [("cancel", "release a time"), ("accept", "say yes to a request")]:
         commands.add_parser(name, help=what).add_argument("id", type=read_id)
     closing = commands.add_parser("close", help="offer nothing between two instants")
@@ -84,13 +90,6 @@ def parser() -> argparse.ArgumentParser:
     auditing.add_argument("--holds", type=read_digest, help="a digest seen before, still there?")
     commands.add_parser("check", help="say whether settings and database are sound")
     return described
-
-
-def read_id(text: str) -> bytes:
-    """A booking's id, 32 hexadecimal digits, as `export` prints it."""
-    if len(text) != 32:
-        raise ValueError
-    return bytes.fromhex(text)
 
 
 def read_digest(text: str) -> str:
@@ -178,7 +177,8 @@ async def keep(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
         raise BadConfig(f"BOOKING_DATABASE: {path} is not there yet, so there is nothing to show")
     if asked.command == "close" and asked.end <= asked.start:
         raise BadConfig("close: the end must come after the start")
-    write_down(environ, told_of(asked), needed=asked.command not in READING)
+    if asked.command not in OFTEN:
+        write_down(environ, told_of(asked), needed=asked.command not in READING)
     store = Store(path)
     await store.open()
     try:
@@ -197,17 +197,19 @@ def told_of(asked: argparse.Namespace) -> str:
 async def act(asked: argparse.Namespace, store: Store, environ: Mapping[str, str]) -> int:
     match asked.command:
         case "export":
-            for booking, envelope in await store.export():
-                line = {
-                    "id": booking.id.hex(),
-                    "start": rfc3339(booking.slot.start),
-                    "end": rfc3339(booking.slot.end),
-                    "state": booking.state.value,
-                    "moved": booking.moved,
-                    "envelope": to_text(envelope),
-                }
-                print(json.dumps(line))
+            only = [read_id(line.strip()) for line in sys.stdin] if asked.only else None
+            return await say(exported(store, only))
+        case "list":
+            print("\n".join(await listed(store)))
             return 0
+        case "acts":
+
+            def log(done: Act) -> None:
+                write_down(environ, done.told, needed=True)
+
+            return await say(performed(store, sys.stdin, log))
+        case "watch":
+            return await say(changes(store))
         case "cancel":
             return told(await store.cancel(asked.id) is not None, "cancelled")
         case "accept":
@@ -233,6 +235,16 @@ async def act(asked: argparse.Namespace, store: Store, environ: Mapping[str, str
             return show(tables, environ, asked.log)
         case _:
             return await check(store, environ)
+
+
+async def say(lines: AsyncIterator[str]) -> int:
+    """Print each line at once: whoever reads them waits for it. Ends when nobody does."""
+    async for line in lines:
+        try:
+            print(line, flush=True)
+        except BrokenPipeError:
+            break
+    return 0
 
 
 async def check(store: Store, environ: Mapping[str, str]) -> int:

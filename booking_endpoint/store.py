@@ -6,15 +6,17 @@ tells who came first only of the bookings made since (decision 10).
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from booking_endpoint.availability import Busy, Limit
 from booking_endpoint.database import Database
 from booking_endpoint.instants import CELL, DAY, MINUTE, Slot
+
+T = TypeVar("T")
 
 MIGRATIONS = (
     """
@@ -46,10 +48,11 @@ OCCUPY = """
     WITH RECURSIVE cells (cell) AS (
         SELECT :first UNION ALL SELECT cell + 1 FROM cells WHERE cell < :last
     )
-    SELECT cell, :id FROM cells WHERE NOT EXISTS (
+    SELECT cell, :id FROM cells WHERE :anyway OR NOT EXISTS (
         SELECT 1 FROM closures WHERE start < :end AND end > :start
     )
 """
+"""`anyway`, whatever is closed: the desk decides over its own time."""
 RELEASE = "DELETE FROM occupied WHERE booking = :id"
 BOOK = """
     INSERT INTO bookings (id, start, end, state, moved, envelope)
@@ -113,6 +116,13 @@ class Store:
 
     async def close(self) -> None:
         await self._database.close()
+
+    async def read(self, sql: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
+        return await self._database.read(sql, values)
+
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do this in one transaction of its own, and sync."""
+        return await self._database.write(work)
 
     def version(self) -> object:
         """Changes with every change of the file; None while nobody can say."""
@@ -329,7 +339,7 @@ def occupy(
         lengths = [end - start for start, end in connection.execute(STANDING, span_of_limit)]
         if sum(limit.cap.counts(length // MINUTE) for length in lengths) >= limit.cap.most:
             return False
-    values = {**span(booking_id, slot), "first": cells[0], "last": cells[-1]}
+    values = {**span(booking_id, slot), "first": cells[0], "last": cells[-1], "anyway": 0}
     try:
         return connection.execute(OCCUPY, values).rowcount > 0
     except sqlite3.IntegrityError:

@@ -34,6 +34,8 @@ ORDER = (
     "audit",
     "database",
     "store",
+    "acts",
+    "lines",
     "config",
     "host_view",
     "pages",
