@@ -26,13 +26,21 @@ from booking_endpoint.config import (
     facts_digest,
     read_facts_file,
 )
-from booking_endpoint.host_view import MOST, files_beside, host_view, read_log, visible
+from booking_endpoint.host_view import (
+    MOST,
+    Table,
+    files_beside,
+    host_view,
+    read_log,
+    tables,
+    visible,
+)
 from booking_endpoint.instants import DAY, Slot, parse_instant, rfc3339
 from booking_endpoint.lines import changes, exported, listed, performed
 from booking_endpoint.protocol import PatientProtocol
 from booking_endpoint.reading import BadPractice
 from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound
-from booking_endpoint.store import State, Store, Table
+from booking_endpoint.store import State, Store
 
 OFTEN = ("list", "acts")
 """The desk asks for these again and again: each act is written down, and no look is."""
@@ -231,8 +239,8 @@ async def act(asked: argparse.Namespace, store: Store, environ: Mapping[str, str
             await store.backup(asked.file)
             return told(True, "copied")
         case "host-view":
-            tables = await store.tables(MOST)
-            return show(tables, environ, asked.log)
+            shown = await tables(store, MOST)
+            return show(shown, environ, asked.log)
         case _:
             return await check(store, environ)
 
@@ -258,11 +266,11 @@ async def check(store: Store, environ: Mapping[str, str]) -> int:
     return told(True, f"sound; SQLite {sqlite3.sqlite_version}")
 
 
-def show(tables: Sequence[Table], environ: Mapping[str, str], logs: Sequence[Path]) -> int:
+def show(shown: Sequence[Table], environ: Mapping[str, str], logs: Sequence[Path]) -> int:
     files, log = files_beside(database_path(environ)), audit_path(environ)
     written = read_log(log) if log.is_file() else None
     looked_into = [read_log(log) for log in logs]
-    print("\n".join(host_view(tables, files, environ, written, looked_into)))
+    print("\n".join(host_view(shown, files, environ, written, looked_into)))
     return 0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from booking_endpoint.config import BadConfig
 from booking_endpoint.envelope import to_text
 from booking_endpoint.instants import CELL, rfc3339
-from booking_endpoint.store import Table
+from booking_endpoint.store import Store
 
 MOST = 20
 """So many of a table's rows, and of a log's lines, are shown; the others are counted."""
@@ -57,6 +57,32 @@ What a live host sees besides, for a moment; the endpoint keeps none of it
   A host that turns hostile could keep all of this, and could change the page that seals, where it
   serves the page too. Sealing protects what is stored; no more than that.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table as it lies on the disk, for whoever copies the file."""
+
+    name: str
+    columns: tuple[str, ...]
+    count: int
+    rows: list[dict[str, object]]
+    """The first of them, in the order of the first column: ours is the key."""
+
+
+async def tables(store: Store, most: int) -> list[Table]:
+    """All that the file holds, by its own schema: no table and no column can be left out."""
+    names = await store.read("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    return [await read_table(store, row["name"], most) for row in names]
+
+
+async def read_table(store: Store, name: str, most: int) -> Table:
+    quoted = '"' + name.replace('"', '""') + '"'
+    columns = await store.read("SELECT name FROM pragma_table_xinfo(?)", (name,))
+    [count] = await store.read(f"SELECT count(*) FROM {quoted}")  # noqa: S608  # quoted
+    rows = await store.read(f"SELECT * FROM {quoted} ORDER BY 1 LIMIT ?", (most,))  # noqa: S608  # quoted
+    named = tuple(row["name"] for row in columns)
+    return Table(name, named, count[0], [dict(row) for row in rows])
 
 
 @dataclass(frozen=True, slots=True)

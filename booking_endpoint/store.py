@@ -84,17 +84,6 @@ class Booking:
     moved: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table as it lies on the disk, for whoever copies the file."""
-
-    name: str
-    columns: tuple[str, ...]
-    count: int
-    rows: list[dict[str, object]]
-    """The first of them, in the order of the first column: ours is the key."""
-
-
 class Claim(Enum):
     """What became of a wish for a slot."""
 
@@ -249,19 +238,6 @@ class Store:
         """Every booking with its envelope, in the order of the visits."""
         rows = await self._database.read("SELECT * FROM bookings ORDER BY start, id")
         return [(as_booking(row), row["envelope"]) for row in rows]
-
-    async def tables(self, most: int) -> list[Table]:
-        """All that the file holds, by its own schema: no table and no column can be left out."""
-        names = await self._database.read("SELECT name FROM sqlite_schema WHERE type = 'table'")
-        return [await self._table(row["name"], most) for row in names]
-
-    async def _table(self, name: str, most: int) -> Table:
-        quoted = '"' + name.replace('"', '""') + '"'
-        columns = await self._database.read("SELECT name FROM pragma_table_xinfo(?)", (name,))
-        [count] = await self._database.read(f"SELECT count(*) FROM {quoted}")  # noqa: S608  # quoted
-        rows = await self._database.read(f"SELECT * FROM {quoted} ORDER BY 1 LIMIT ?", (most,))  # noqa: S608  # quoted
-        named = tuple(row["name"] for row in columns)
-        return Table(name, named, count[0], [dict(row) for row in rows])
 
     async def close_between(self, word: str, slot: Slot) -> None:
         """Offer nothing between two instants; bookings that stand there stay."""
