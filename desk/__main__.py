@@ -1,10 +1,11 @@
-"""The desk's command line: `open` for the terminal, `serve` for the local page, `keys`."""
+"""The desk's command line: `open` at the terminal, `serve` the local page, `keys`, `calendar`."""
 
 import argparse
 import getpass
 import json
 import secrets
 import socket
+import ssl
 import sys
 import time
 import webbrowser
@@ -21,8 +22,12 @@ from booking_endpoint.audit import append, last_digest, report, user
 from booking_endpoint.booking import mark
 from booking_endpoint.envelope import BadKey, PrivateKey
 from booking_endpoint.reading import BadPractice, read_practice
-from booking_endpoint.words import read_language
+from booking_endpoint.words import Language, read_language
 from desk.app import Desk, create_app
+from desk.calendar_command import Calendars
+from desk.calendar_push import NotPushed
+from desk.calendar_server import act, listed
+from desk.drawer import Drawer, StaysClosed
 from desk.keyring import Keyring, Unsafe, unlock_all
 from desk.keys import Stopped, Workshop
 from desk.opening import BadLine, open_line, plain
@@ -49,6 +54,8 @@ def main(arguments: Sequence[str]) -> int:
             return open_lines(utf8(sys.stdin), keys, utf8(sys.stdout))
         if asked.command == "audit":
             return audit(server_of(asked), asked.seen)
+        if asked.command == "calendar":
+            return calendar_command(asked)
         return keys_command(asked) if asked.command == "keys" else serve(asked)
     except BadKey:
         print(f"{asked.key[0]}: this passphrase does not open the key", file=sys.stderr)
@@ -69,7 +76,12 @@ def parser() -> argparse.ArgumentParser:
     opening = commands.add_parser("open", help="open `export` lines from standard input")
     opening.add_argument("--passphrase-file", type=Path, help="instead of asking for it")
     serving = commands.add_parser("serve", help="the agenda, on a page of this machine alone")
-    for reads in (opening, serving):
+    calendar = commands.add_parser("calendar", help="your other calendars, and one of the bookings")
+    calendar.add_argument("act", choices=["add", "list", "remove", "pull", "export"])
+    calendar.add_argument("--output", type=Path, help="the calendar to write (export)")
+    calendar.add_argument("--with-names", action="store_true", help="after a warning (export)")
+    calendar.add_argument("--passphrase-file", type=Path, help="instead of asking for it")
+    for reads in (opening, serving, calendar):
         reads.add_argument(
             "--key",
             type=Path,
@@ -83,10 +95,16 @@ def parser() -> argparse.ArgumentParser:
     keys.add_argument("--folder", type=Path, default=KEYS, help="where the key files lie")
     auditing = commands.add_parser("audit", help="whether the server's audit log was changed")
     auditing.add_argument("--seen", type=Path, required=True, help="keeps its last digest, here")
+    for knows in (serving, keys, calendar):
+        knows.add_argument("--practice", type=Path, required=True, help="practice.toml")
     for shows in (serving, keys):
-        shows.add_argument("--practice", type=Path, required=True, help="practice.toml")
         shows.add_argument("--no-open", action="store_true", help="do not open the browser")
-    for reaches, needed in ((serving, True), (auditing, True), (keys, False)):
+    for reaches, needed in (
+        (serving, True),
+        (auditing, True),
+        (calendar, True),
+        (keys, False),
+    ):
         where = reaches.add_mutually_exclusive_group(required=needed)
         where.add_argument("--database", type=Path, help="the endpoint's, on this machine")
         where.add_argument("--host", help="the endpoint's server, as `ssh` knows it")
@@ -203,13 +221,48 @@ def keys_command(asked: argparse.Namespace) -> int:
     try:
         acts[asked.act]()
     except (KeyboardInterrupt, EOFError):
-        print(f"\n{language.say(_('Stopped. Nothing was changed.'))}", file=sys.stderr)
-        return 130
+        return stopped(language)
     except Unreachable as error:
         told = language.say(_("The server does not answer. Nothing was changed."))
         print(f"{told}\n{error}", file=sys.stderr)
         return 1
     return 0
+
+
+def stopped(language: Language) -> int:
+    """Ctrl-C in the middle of a question."""
+    print(f"\n{language.say(_('Stopped. Nothing was changed.'))}", file=sys.stderr)
+    return 130
+
+
+def calendar_command(asked: argparse.Namespace) -> int:
+    """One act on calendars, at the terminal. Its drawer lies beside the first key."""
+    practice = read_practice(asked.practice.read_text(encoding="utf-8"), str(asked.practice))
+    language = read_language(practice.languages[0], TRANSLATIONS)
+    talk = Talk(language, input, getpass.getpass, print)
+    first, server, now = asked.key[0], server_of(asked), int(time.time())
+    folder = first if first.is_dir() else first.parent
+    drawer = Drawer(folder / "calendars.sealed", secrets.token_bytes)
+    keys, _closed = unlock_all(read_keys(asked.key), passphrase(asked.passphrase_file))
+    trust = ssl.create_default_context()
+    calendars = Calendars(practice, drawer, keys, talk, now, secrets.token_bytes, trust)
+    acts: dict[str, Callable[[], int]] = {
+        "add": calendars.add,
+        "list": calendars.show,
+        "remove": calendars.remove,
+        "pull": lambda: calendars.pull(lambda: listed(server), lambda acts: act(server, acts)),
+        "export": lambda: calendars.export(server.export(), asked.output, names=asked.with_names),
+    }
+    try:
+        return acts[asked.act]()
+    except (KeyboardInterrupt, EOFError):
+        return stopped(language)
+    except NotPushed:
+        print(language.say(_("The server did not close every time; try again.")), file=sys.stderr)
+    except StaysClosed:
+        told = _("This key does not open {file}: take the key that made it, or delete it.")
+        print(language.say(told, file=drawer.file), file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -52,17 +52,22 @@ class Drawer:
         padded = text.ljust(-(-len(text) // SIZE) * SIZE)
         nonce = self._randomness(NONCE)
         sealed = nonce + AESGCM(secret_of(keys[0])).encrypt(nonce, padded, FORMAT)
-        beside = self.file.with_name(self.file.name + ".new")
+        write_private_file(self.file, sealed)
+
+
+def write_private_file(file: Path, content: bytes) -> None:
+    """The content in the place of the old, on the disk for good; nobody else may read it."""
+    beside = file.with_name(file.name + ".new")
+    beside.unlink(missing_ok=True)
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(file)
+    finally:
         beside.unlink(missing_ok=True)
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(sealed)
-                stream.flush()
-                os.fsync(stream.fileno())
-            beside.replace(self.file)
-        finally:
-            beside.unlink(missing_ok=True)
 
 
 def secret_of(key: PrivateKey) -> bytes:
