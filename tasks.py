@@ -85,8 +85,8 @@ def must(*command: Word) -> None:
 
 def as_invoke_says(words: list[str]) -> list[str]:
     """`keys rotate` is one verb to a person, and `keys.rotate` to invoke."""
-    if words[:1] == ["keys"] and words[1:] and not words[1].startswith("-"):
-        return [f"keys.{words[1]}", *words[2:]]
+    if words[:1] in (["keys"], ["calendar"]) and words[1:] and not words[1].startswith("-"):
+        return [f"{words[0]}.{words[1]}", *words[2:]]
     return words
 
 

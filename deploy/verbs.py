@@ -12,6 +12,7 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
+from deploy.calendar_verbs import calendar
 from deploy.commands import become, call, say
 from deploy.key_verbs import FACTS, keys, server_at
 
@@ -228,6 +229,7 @@ namespace = Collection(
     test,
     bench,
     keys=keys,
+    calendar=calendar,
 )
 
 

@@ -74,14 +74,18 @@ def parser() -> argparse.ArgumentParser:
     described = argparse.ArgumentParser(prog="desk", description=__doc__)
     commands = described.add_subparsers(dest="command", required=True)
     opening = commands.add_parser("open", help="open `export` lines from standard input")
-    opening.add_argument("--passphrase-file", type=Path, help="instead of asking for it")
     serving = commands.add_parser("serve", help="the agenda, on a page of this machine alone")
-    calendar = commands.add_parser("calendar", help="your other calendars, and one of the bookings")
-    calendar.add_argument("act", choices=["add", "list", "remove", "pull", "export"])
-    calendar.add_argument("--output", type=Path, help="the calendar to write (export)")
-    calendar.add_argument("--with-names", action="store_true", help="after a warning (export)")
-    calendar.add_argument("--passphrase-file", type=Path, help="instead of asking for it")
-    for reads in (opening, serving, calendar):
+    calendar = commands.add_parser("calendar", help="other calendars, and one of the bookings")
+    acting = calendar.add_subparsers(dest="act", required=True)
+    known = [acting.add_parser(act) for act in ("add", "list", "remove")]
+    pulling = acting.add_parser("pull", help="close the busy times of the other calendars")
+    exporting = acting.add_parser("export", help="write a calendar of the bookings")
+    exporting.add_argument("--output", type=Path, required=True, help="the file to write")
+    exporting.add_argument("--with-names", action="store_true", help="who comes; after a warning")
+    calendars = (*known, pulling, exporting)
+    for asks in (opening, *calendars):
+        asks.add_argument("--passphrase-file", type=Path, help="instead of asking for it")
+    for reads in (opening, serving, *calendars):
         reads.add_argument(
             "--key",
             type=Path,
@@ -95,14 +99,15 @@ def parser() -> argparse.ArgumentParser:
     keys.add_argument("--folder", type=Path, default=KEYS, help="where the key files lie")
     auditing = commands.add_parser("audit", help="whether the server's audit log was changed")
     auditing.add_argument("--seen", type=Path, required=True, help="keeps its last digest, here")
-    for knows in (serving, keys, calendar):
+    for knows in (serving, keys, *calendars):
         knows.add_argument("--practice", type=Path, required=True, help="practice.toml")
     for shows in (serving, keys):
         shows.add_argument("--no-open", action="store_true", help="do not open the browser")
     for reaches, needed in (
         (serving, True),
         (auditing, True),
-        (calendar, True),
+        (pulling, True),
+        (exporting, True),
         (keys, False),
     ):
         where = reaches.add_mutually_exclusive_group(required=needed)
@@ -240,7 +245,7 @@ def calendar_command(asked: argparse.Namespace) -> int:
     practice = read_practice(asked.practice.read_text(encoding="utf-8"), str(asked.practice))
     language = read_language(practice.languages[0], TRANSLATIONS)
     talk = Talk(language, input, getpass.getpass, print)
-    first, server, now = asked.key[0], server_of(asked), int(time.time())
+    first, now = asked.key[0], int(time.time())
     folder = first if first.is_dir() else first.parent
     drawer = Drawer(folder / "calendars.sealed", secrets.token_bytes)
     keys, _closed = unlock_all(read_keys(asked.key), passphrase(asked.passphrase_file))
@@ -250,8 +255,10 @@ def calendar_command(asked: argparse.Namespace) -> int:
         "add": calendars.add,
         "list": calendars.show,
         "remove": calendars.remove,
-        "pull": lambda: calendars.pull(lambda: listed(server), lambda acts: act(server, acts)),
-        "export": lambda: calendars.export(server.export(), asked.output, names=asked.with_names),
+        "pull": lambda: pull(calendars, server_of(asked)),
+        "export": lambda: calendars.export(
+            server_of(asked).export(), asked.output, names=asked.with_names
+        ),
     }
     try:
         return acts[asked.act]()
@@ -263,6 +270,10 @@ def calendar_command(asked: argparse.Namespace) -> int:
         told = _("This key does not open {file}: take the key that made it, or delete it.")
         print(language.say(told, file=drawer.file), file=sys.stderr)
     return 1
+
+
+def pull(calendars: Calendars, server: Server) -> int:
+    return calendars.pull(lambda: listed(server), lambda acts: act(server, acts))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from socket import SHUT_RDWR
 from threading import Timer
+from time import monotonic
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from booking_endpoint.booking import mark
@@ -116,12 +117,14 @@ def answer(
     late = Timer(LONGEST, hang_up, [connection])
     late.daemon = True
     late.start()
+    end = monotonic() + LONGEST
     path = quote(parts.path or "/", "/%:@!$&'()*+,;=~") + (f"?{parts.query}" if parts.query else "")
     try:
         connection.request(question.method, path, question.body or None, dict(headers))
         told = connection.getresponse()
         content = told.read(MOST + 1)
-        status, leads = told.status, told.getheader("Location", "")
+        if monotonic() >= end:
+            raise TimeoutError  # hung up on: what came may be half of it
     except ssl.SSLCertVerificationError:
         raise Unread(_("{host} does not prove that it is itself."), host=host) from None
     except (OSError, HTTPException, ValueError, AttributeError):
@@ -131,7 +134,7 @@ def answer(
         connection.close()
     if len(content) > MOST:
         raise Unread(_("{host} sends more than a calendar."), host=host)
-    return status, leads, content
+    return told.status, told.getheader("Location", ""), content
 
 
 def hang_up(connection: HTTPConnection) -> None:
