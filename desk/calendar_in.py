@@ -35,9 +35,11 @@ def busy(texts: Iterable[str], window: Slot, zone: ZoneInfo, host: str) -> tuple
     that are free, cancelled, or bookings of our own. A day and a time without a zone are the
     practice's. Raises Unreadable where any text is none: half an answer would leave gaps.
     """
-    calendars = [calendar for text in texts for calendar in read(text)]
     found = (
-        outward(slot) for calendar in calendars for slot in times(calendar, window, zone, host)
+        outward(slot)
+        for text in texts
+        for calendar in read(text)
+        for slot in times(calendar, window, zone, host)
     )
     return merged(slot for slot in found if slot.end > window.start and slot.start < window.end)
 
@@ -45,8 +47,9 @@ def busy(texts: Iterable[str], window: Slot, zone: ZoneInfo, host: str) -> tuple
 def read(text: str) -> list[Calendar]:
     """The calendars in a text. One that was cut off is none: its last events would be missing."""
     try:
-        calendars = Calendar.from_ical(text, multiple=True)
-    except ValueError:
+        # as bytes: in a text of one line the library would see the name of a file, and open it
+        calendars = Calendar.from_ical(text.encode(), multiple=True)
+    except Exception:  # whoever wrote it may have meant harm, and the library fails in many ways
         raise Unreadable(_("This is not a calendar.")) from None
     whole = text.rstrip().upper().endswith("END:VCALENDAR")
     if not whole or not calendars or {calendar.name for calendar in calendars} != {"VCALENDAR"}:
@@ -55,12 +58,12 @@ def read(text: str) -> list[Calendar]:
 
 
 def times(calendar: Calendar, window: Slot, zone: ZoneInfo, host: str) -> list[Slot]:
-    """Every time that is taken, as it is. Whatever the library cannot read is Unreadable."""
+    """Every time that is taken, as it is."""
     try:
         return [*events(calendar, window, zone, host), *free_busy(calendar, zone)]
     except Unreadable:
         raise
-    except (ValueError, LookupError, OverflowError, TypeError, AttributeError):
+    except Exception:  # as above
         raise Unreadable(_("An event says no time that can be read.")) from None
 
 
@@ -89,7 +92,7 @@ def check(event: Component) -> None:
 def too_often(rule: Any) -> bool:
     """Whether a rule may name more than `OFTEN` times a day (RFC 5545, section 3.3.10)."""
     every = rule.get("FREQ", [""])[0]
-    if every in ("SECONDLY", "MINUTELY"):
+    if every in ("SECONDLY", "MINUTELY") or min(rule.get("INTERVAL", [1])) < 1:
         return True
     times = [len(rule.get(part, "1")) for part in ("BYHOUR", "BYMINUTE", "BYSECOND")]
     return prod([24, *times[1:]] if every == "HOURLY" else times) > OFTEN

@@ -1,12 +1,13 @@
 """What a calendar says of busy times: all of it, rounded outward, and nothing else of it."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from booking_endpoint.envelope import PrivateKey
@@ -155,6 +156,9 @@ def test_several_calendars_are_one_answer() -> None:
 
 # --- What is no answer ----------------------------------------------------------------------------
 
+AUTUMN = (ROOT / "tests" / "desk" / "agenda.ics").read_text("utf-8")
+SCRAPS = ("", "9" * 9, ";X=y", "\r\n", "BEGIN:VEVENT\r\n", "\nRDATE:1\n", ";TZID=Europe:", "\0é")
+
 WHOLE = calendar(
     lasting("20261123T090000", "20261123T100000"), lasting("20261124T090000", "20261124T100000")
 )
@@ -202,11 +206,37 @@ def test_half_an_answer_is_none(text: str) -> None:
 
 @pytest.mark.parametrize(
     "rule",
-    ["FREQ=SECONDLY", "FREQ=MINUTELY", "FREQ=DAILY;BYHOUR=1,2,3,4,5;BYMINUTE=" + "0," * 9 + "9"],
+    [
+        "FREQ=SECONDLY",
+        "FREQ=MINUTELY",
+        "FREQ=DAILY;INTERVAL=0",
+        "FREQ=DAILY;BYHOUR=1,2,3,4,5;BYMINUTE=" + "0," * 9 + "9",
+    ],
 )
 def test_an_event_that_would_come_back_for_ever_is_refused_at_once(rule: str) -> None:
     with pytest.raises(Unreadable, match="many times a day"):
         read(calendar(event("DTSTART:20261123T090000Z", "DURATION:PT1S", f"RRULE:{rule}")))
+
+
+def test_a_calendar_that_is_the_name_of_a_file_opens_no_file(tmp_path: Path) -> None:
+    """The library would: a host could have any file of the machine read as its calendar.
+
+    Seen to fail where the text was handed on as a text.
+    """
+    private = tmp_path / "END:VCALENDAR"
+    private.write_text(WHOLE, encoding="utf-8")
+    with pytest.raises(Unreadable):
+        read(str(private))
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_whatever_a_calendar_is_turned_into_it_is_read_or_refused(data: st.DataObject) -> None:
+    """No other error, which a desk would not expect, and none that quotes it."""
+    text, start = AUTUMN, data.draw(st.integers(0, len(AUTUMN)))
+    length, put_in = data.draw(st.integers(0, 40)), data.draw(st.sampled_from(SCRAPS))
+    with suppress(Unreadable):
+        read(text[:start] + put_in + text[start + length :])
 
 
 def test_an_error_repeats_nothing_of_the_calendar() -> None:
@@ -220,8 +250,7 @@ def test_an_error_repeats_nothing_of_the_calendar() -> None:
 
 def test_a_doctors_autumn_is_read_as_she_lives_it() -> None:
     """tests/desk/agenda.ics, as programs write it: folded, with zones, alarms and exceptions."""
-    text = (Path(ROOT) / "tests" / "desk" / "agenda.ics").read_text("utf-8")
-    assert read(text, window=Slot(NOW, NOW + 14 * DAY)) == (
+    assert read(AUTUMN, window=Slot(NOW, NOW + 14 * DAY)) == (
         slot("8:00", "8:45"),  # staff meeting, every Monday
         slot("12:30", "14:00", day=1),  # lunch
         slot("0:00", "48:00", day=3),  # congress, two whole days

@@ -1,4 +1,4 @@
-"""The doctor's guide of keys: what it tells to type exists, what it explains is what is said."""
+"""The doctor's guides: what they tell to type exists, what they explain is what is said."""
 
 import re
 
@@ -8,12 +8,13 @@ from invoke.parser import Parser
 
 from booking_endpoint.words import read_language
 from desk.__main__ import TRANSLATIONS
-from tasks import namespace
+from tasks import as_invoke_says, namespace
 from tests.serving import ROOT
 
 GUIDE = (ROOT / "docs" / "guide-cles.md").read_text("utf-8")
+CALENDARS = (ROOT / "docs" / "guide-bureau-agenda.md").read_text("utf-8")
 COMMAND = re.compile(r"python3 tasks\.py ([^`\n|]+)")
-TYPED = sorted({one.strip() for one in COMMAND.findall(GUIDE)})
+TYPED = sorted({one.strip() for one in COMMAND.findall(GUIDE + CALENDARS)})
 EXPLAINED = re.findall(r"^\| (.+?) \|", GUIDE.partition("| message |")[2], re.MULTILINE)
 
 
@@ -32,15 +33,14 @@ def said(*modules: str) -> list[str]:
 @pytest.mark.parametrize("typed", TYPED)
 def test_what_the_guide_tells_to_type_exists(typed: str) -> None:
     """Raises for a verb or an option that is none."""
-    verb, _, rest = typed.partition(" ")
-    if verb == "keys" and rest and not rest.startswith("-"):
-        verb, _, rest = typed.replace(" ", ".", 1).partition(" ")
-    [context] = Parser(namespace.to_contexts()).parse_argv([verb, *rest.split()])
+    verb, *rest = as_invoke_says(typed.split())
+    [context] = Parser(namespace.to_contexts()).parse_argv([verb, *rest])
     assert context.name == verb or verb in context.aliases
 
 
 def test_the_guide_speaks_of_every_verb_of_the_keys() -> None:
-    acts = {typed.removeprefix("keys").strip().partition(" ")[0] for typed in TYPED}
+    typed = [one for one in TYPED if one.startswith("keys")]
+    acts = {one.removeprefix("keys").strip().partition(" ")[0] for one in typed}
     assert {"", "rotate", "restore", "remove"} <= acts
 
 
@@ -66,3 +66,13 @@ def test_an_anchor_leads_to_a_heading() -> None:
     anchors = re.findall(r"\]\(#(.+?)\)", GUIDE)
     assert anchors[: len(named)] == named
     assert set(anchors) == set(named)
+
+
+def test_the_guide_speaks_of_every_verb_of_calendars_and_quotes_what_is_said() -> None:
+    acts = {one.split()[1] for one in TYPED if one.startswith("calendar")}
+    assert acts == {"add", "list", "remove", "pull", "export"}
+    said = " ".join(read_language("fr", TRANSLATIONS).catalogue.values())
+    whole = said.replace("\N{NO-BREAK SPACE}", " ").replace("’", "'").casefold()
+    quoted = re.findall(r"^\| « ([^»]+) » \|", CALENDARS, re.MULTILINE)
+    assert len(quoted) == 7
+    assert [one for one in quoted if one.casefold() not in whole] == []
