@@ -16,6 +16,7 @@ from icalendar import Calendar
 from booking_endpoint.envelope import PrivateKey, lock_key
 from booking_endpoint.instants import rfc3339
 from booking_endpoint.words import Language
+from desk.__main__ import main
 from desk.calendar_command import Calendars
 from desk.calendar_push import Act
 from desk.drawer import Drawer
@@ -24,6 +25,7 @@ from tests.desk.calendars import TITLE, calendar, lasting
 from tests.desk.cast import MONDAY, NAME, PASSPHRASE, at, exported, facts, store_booking
 from tests.desk.test_keys_command import Terminal
 from tests.edge.traces import traces_in
+from tests.keys import new_key
 from tests.serving import facts_with
 
 NINE = calendar(lasting("20261123T090000", "20261123T100000"))
@@ -213,6 +215,22 @@ def test_names_are_written_only_after_a_warning_and_a_whole_yes(
 
 
 # --- At a real terminal ---------------------------------------------------------------------------
+
+
+def test_a_drawer_of_another_key_is_named_and_left_alone(
+    tmp_path: Path, key: PrivateKey, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "doctor.pem").write_bytes(lock_key(key, PASSPHRASE))
+    (tmp_path / "practice.toml").write_text(facts_with(key), encoding="utf-8")
+    (tmp_path / "phrase").write_text(PASSPHRASE, encoding="utf-8")
+    drawer = Drawer(tmp_path / "calendars.sealed", secrets.token_bytes)
+    drawer.shut({"sources": []}, [new_key()])
+    before = drawer.file.read_bytes()
+    files = {"key": "doctor.pem", "practice": "practice.toml", "passphrase-file": "phrase"}
+    words = [f"--{name}={tmp_path / file}" for name, file in files.items()]
+    assert main(["calendar", "list", *words]) == 1
+    assert "calendars.sealed" in capsys.readouterr().err
+    assert drawer.file.read_bytes() == before
 
 
 def test_the_path_of_a_calendar_is_not_echoed_and_its_times_reach_a_real_endpoint(

@@ -39,6 +39,7 @@ class Endpoint:
 
     def act(self, acts: Sequence[Act]) -> list[str]:
         for one in acts:
+            assert one["act"] in ("close", "open")  # and nothing that names a booking
             if one["act"] == "open":
                 del self.there[one["word"]]
             elif not self.fails:

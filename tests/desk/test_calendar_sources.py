@@ -234,7 +234,7 @@ def test_what_is_larger_than_a_calendar_is_not_read_to_its_end(
 def test_a_host_that_never_finishes_is_not_waited_for(
     trust: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
-    """Seen to hang for ever without the limit for the whole answer."""
+    """Seen to fail without the limit for the whole answer."""
     monkeypatch.setattr("desk.calendar_web.LONGEST", 0.3)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
