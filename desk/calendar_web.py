@@ -120,11 +120,12 @@ def answer(
     end = monotonic() + LONGEST
     path = quote(parts.path or "/", "/%:@!$&'()*+,;=~") + (f"?{parts.query}" if parts.query else "")
     try:
+        connection.connect()
+        be_in_time(end)
         connection.request(question.method, path, question.body or None, dict(headers))
         told = connection.getresponse()
         content = told.read(MOST + 1)
-        if monotonic() >= end:
-            raise TimeoutError  # hung up on: what came may be half of it
+        be_in_time(end)
     except ssl.SSLCertVerificationError:
         raise Unread(_("{host} does not prove that it is itself."), host=host) from None
     except (OSError, HTTPException, ValueError, AttributeError):
@@ -135,6 +136,12 @@ def answer(
     if len(content) > MOST:
         raise Unread(_("{host} sends more than a calendar."), host=host)
     return told.status, told.getheader("Location", ""), content
+
+
+def be_in_time(end: float) -> None:
+    """Raise TimeoutError after the end: whom we hung up on may have said half of it."""
+    if monotonic() >= end:
+        raise TimeoutError
 
 
 def hang_up(connection: HTTPConnection) -> None:

@@ -29,7 +29,7 @@ class Endpoint:
         self.there = {f"{WORD}{number}": one for number, one in enumerate(slots)}
         self.there["holidays"] = Slot(0, 300)
         self.fails, self.drawn = fails, count(1)
-        self.gaps = list[set[int]]()
+        self.gaps, self.goes = list[set[int]](), list[int]()
 
     def listed(self) -> list[str]:
         return [
@@ -38,6 +38,7 @@ class Endpoint:
         ]
 
     def act(self, acts: Sequence[Act]) -> list[str]:
+        self.goes.append(len(acts))
         for one in acts:
             assert one["act"] in ("close", "open")  # and nothing that names a booking
             if one["act"] == "open":
@@ -86,6 +87,14 @@ def test_where_not_everything_could_be_closed_nothing_is_opened() -> None:
     with pytest.raises(NotPushed):
         endpoint.push(NOON)
     assert NINE in endpoint.there.values()
+
+
+def test_many_times_are_closed_in_several_goes() -> None:
+    endpoint = Endpoint()
+    many = [Slot(3600 * hour, 3600 * hour + 300) for hour in range(1, 452)]
+    assert endpoint.push(*many) == Pushed(451, 0, 0)
+    assert max(endpoint.goes) <= 200
+    assert endpoint.push() == Pushed(0, 451, 0)
 
 
 def test_a_time_that_was_closed_twice_is_closed_once() -> None:
