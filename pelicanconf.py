@@ -8,6 +8,8 @@ from booking_endpoint.markup import FILTERS
 from booking_endpoint.reading import BadPractice, read_practice
 from theme.plugins.doorsign import closures, openings, vouched, week
 from theme.plugins.example import EXAMPLE
+from theme.plugins.integrity import vouching
+from theme.plugins.look import SHEET, sheet
 from theme.plugins.pictured import plan, portrait
 from theme.plugins.reading import HeadReader
 from theme.plugins.site import StrictPelican
@@ -40,6 +42,7 @@ JINJA_GLOBALS = {
     **GLOBALS,
     "example": EXAMPLE,
     "practice": PRACTICE,
+    "integrity": vouching({SHEET: sheet(PRACTICE.look)}),
     "week": week(PRACTICE),
     "openings": openings(PRACTICE),
     "closures": closures(PRACTICE),

@@ -22,6 +22,7 @@ from booking_endpoint.practice import (
     Words,
 )
 from booking_endpoint.reading_legal import read_legal
+from booking_endpoint.reading_look import read_look
 from booking_endpoint.reading_timetable import (
     read_caps,
     read_closure,
@@ -77,6 +78,7 @@ def read_practice(text: str, file: str = "practice.toml") -> Practice:
         rules=rules,
         legal=read_legal(facts.table("legal")),
         payment=read_payment(facts.table("payment"), languages),
+        look=read_look(facts),
         recipients=read_recipients(facts),
         allowed=tuple(read_allowed(table) for table in facts.tables("allowed")),
     )

@@ -29,6 +29,7 @@ from theme.plugins.addresses import (
 )
 from theme.plugins.card import HEIGHT, WIDTH, card
 from theme.plugins.integrity import integrity_of
+from theme.plugins.look import publish
 from theme.plugins.pictures import Album, BadPicture
 from theme.plugins.plans import BadPlan
 from theme.plugins.reading import check_content
@@ -62,6 +63,7 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
         logging.getLogger().addHandler(warnings)
         try:
             super().run()
+            publish(practice.look, Path(self.output_path))
         except (BadPicture, BadPlan) as error:
             sys.exit(str(error))
         finally:
@@ -78,7 +80,7 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
         self.context["localsiteurl"] = ""
         self.context["languages"] = read_languages(self.settings["PRACTICE"].languages)
         self.context["card"] = {
-            "address": self.settings["ALBUM"].add(card(), "png"),
+            "address": self.settings["ALBUM"].add(card(self.settings["PRACTICE"].look.day), "png"),
             "width": WIDTH,
             "height": HEIGHT,
         }
