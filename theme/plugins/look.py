@@ -8,7 +8,9 @@ from theme.plugins.integrity import STATIC
 
 SHEET = "site.css"
 
-LETTERS = {"serif": "var(--serif)", "sans": "var(--sans)"}
+LETTERS = {"serif": ("var(--serif)", "400"), "sans": ("var(--sans)", "600")}
+"""Of names and headings, and how heavy: without serifs, size alone does not make a heading."""
+
 SIZES = {"normal": "1", "large": "1.12", "larger": "1.25"}
 FRAMES = {"double": "5px double var(--accent)", "single": "1px solid var(--edge)"}
 PORTRAITS = {
@@ -31,9 +33,11 @@ def publish(look: Look, output: Path) -> None:
 
 def properties(look: Look) -> str:
     """What this look sets; the frame takes its colour from the scheme."""
+    letters, weight = LETTERS[look.letters]
     corner, ratio = PORTRAITS[look.portrait]
     shape = {
-        "letters": LETTERS[look.letters],
+        "letters": letters,
+        "weight": weight,
         "size": SIZES[look.size],
         "frame": FRAMES[look.frame],
         "corner": f"{look.corners}px",

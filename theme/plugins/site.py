@@ -37,6 +37,9 @@ from theme.plugins.search import from_a_to_z, headings_in, index, read_topic
 from theme.plugins.topics import topic_slugs, topics_of
 from theme.plugins.words import read_languages
 
+OWN_TEMPLATES = "templates"
+"""In the content folder: what the practice puts before the theme's of the same name."""
+
 
 class Warnings(logging.Handler):
     """Counts what Pelican would only mention: a page that vanished, a link that leads nowhere."""
@@ -58,6 +61,7 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
             print(f"Please look at [legal] {doubt}", file=sys.stderr)
         if wrong := check_content(Path(self.path), practice.languages, practice.visits):
             sys.exit("\n".join(wrong))
+        self.settings["THEME_TEMPLATES_OVERRIDES"].insert(0, str(Path(self.path) / OWN_TEMPLATES))
         self.settings["ALBUM"] = Album(Path(self.path), Path(self.settings["PICTURE_CACHE"]))
         warnings = Warnings()
         logging.getLogger().addHandler(warnings)
