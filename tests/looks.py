@@ -26,8 +26,8 @@ from theme.plugins.integrity import integrity_of
 from theme.plugins.look import SHEET, publish, sheet
 
 PICTURES = ROOT / "docs" / "pictures"
-PHONE, DESK = (390, 780), (1120, 780)
-COLOURS = 64
+PHONE, DESK = (390, 860), (1180, 860)
+COLOURS = 96
 """Enough for a page of a few colours, and a small file."""
 
 
@@ -75,7 +75,7 @@ def places() -> Iterator[tuple[str, tuple[int, int], str]]:
     """What is shown: address, window, scheme."""
     yield "/", PHONE, "light"
     yield "/cabinet/", DESK, "light"
-    yield "/cabinet/", PHONE, "dark"
+    yield "/rendez-vous/", PHONE, "dark"
 
 
 def shot(
@@ -90,7 +90,7 @@ def shot(
 
 
 def write(name: str, shots: list[Image.Image]) -> None:
-    """Side by side, half as large, in few colours."""
+    """Side by side, less than half as large, in few colours."""
     gap = 24
     width = sum(one.width + gap for one in shots) - gap
     whole = Image.new("RGB", (width, max(one.height for one in shots)), "#808080")
@@ -98,7 +98,8 @@ def write(name: str, shots: list[Image.Image]) -> None:
     for one in shots:
         whole.paste(one, (left, 0))
         left += one.width + gap
-    small = whole.resize((width // 2, whole.height // 2), Image.Resampling.LANCZOS)
+    size = (width * 9 // 20, whole.height * 9 // 20)
+    small = whole.resize(size, Image.Resampling.LANCZOS)
     file = PICTURES / f"look-{name}.png"
     small.quantize(COLOURS, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
     print(f"{file.relative_to(ROOT)}: {file.stat().st_size} bytes")
