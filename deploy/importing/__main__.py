@@ -46,7 +46,7 @@ def main(arguments: Sequence[str], write: Callable[[str], object] = print) -> in
             write_all(moves, asked.content, pictures.copies)
             path = free_report(asked.content.resolve().parent)
             create(path, told.encode())
-            write(str(path))
+            write(language.say(_("Written: {file}"), file=path))
     except BadSource as error:
         print(f"{asked.source}: {error.said(language)}", file=sys.stderr)
         return 2

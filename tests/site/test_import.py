@@ -267,6 +267,23 @@ def test_the_address_of_a_page_that_only_led_on_leads_on_still(mirror: Path) -> 
     assert '"/vieux.html" = "accueil.fr"' in text(mirror, "redirects.toml")
 
 
+def test_a_page_is_one_whatever_wget_has_called_its_file(tmp_path: Path) -> None:
+    """Without --adjust-extension, a page keeps its query, or an ending that is none of HTML's."""
+    folder = tmp_path / "www.dr-ancien.example"
+    folder.mkdir()
+    for name in ("index.html?p=12", "soins.php", "a-propos"):
+        (folder / name).write_text("<html lang=fr><main><h1>Accouchement</h1><p>Un.</p>", "utf-8")
+    (folder / "style").write_text("p { color: red }", "utf-8")
+    assert move(tmp_path, tmp_path / "content")[0] == 0
+    redirects = text(tmp_path / "content", "redirects.toml")
+    for line in (
+        '"/?p=12" = "accouchement.fr"',
+        '"/soins.php" = "soins.fr"',
+        '"/a-propos" = "cabinet.fr"',
+    ):
+        assert line in redirects
+
+
 def test_a_language_that_nobody_names_is_said_to_be_a_guess(
     mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
