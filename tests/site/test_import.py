@@ -188,6 +188,18 @@ def test_a_text_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     assert '# "/le-cabinet/" = "le-cabinet.fr"' in text(content, "redirects.toml")
 
 
+def test_a_translation_that_is_there_is_never_written_over(tmp_path: Path) -> None:
+    """Though the page it translates came here before."""
+    content = tmp_path / "content"
+    (content / "pages").mkdir(parents=True)
+    (content / "redirects.toml").write_text('"/le-cabinet/" = "cabinet.fr"\n', "utf-8")
+    for lang in ("fr", "en"):
+        (content / "pages" / f"cabinet.{lang}.md").write_text("Title: À moi\n\nTexte.\n", "utf-8")
+    move_export(content)
+    assert text(content, "pages/cabinet.en.md") == "Title: À moi\n\nTexte.\n"
+    assert "Welcome." in text(content, "pages/le-cabinet.en.md")
+
+
 def test_a_second_time_adds_nothing(tmp_path: Path) -> None:
     """Whatever was completed, renamed or deleted meanwhile."""
     content = tmp_path / "content"
