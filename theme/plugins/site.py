@@ -235,6 +235,11 @@ def gather(generators: Iterable[Generator]) -> None:
     }
 
 
+def dressed(content: Content) -> bool:
+    """Whether a page loads the style of texts: home, where each request counts, if it must."""
+    return content.head.key != HOME or ' class="' in content.content
+
+
 def texts(generator: Generator) -> list[Content]:
     if isinstance(generator, ArticlesGenerator):
         return list(generator.articles)
@@ -247,7 +252,7 @@ def tell(generator: Generator, content: Content) -> None:
     mine = [topic for topic in told["topics"].values() if content in topic.articles]
     told["topic"] = mine[0] if mine else None
     told["related"] = [one for topic in mine for one in topic.articles if one is not content]
-    told |= {"discreet": content.head.discreet, "prose": True}
+    told |= {"discreet": content.head.discreet, "prose": dressed(content)}
     generator.context.update(told)
 
 
