@@ -32,6 +32,9 @@ class Facts:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
     def wrong(self, key: str, message: str) -> BadPractice:
         """The error to raise about `key` (or about the whole table, when it is empty)."""
         path = (*self._path, key) if key else self._path

@@ -17,7 +17,7 @@ from booking_endpoint.claims import claims_in
 from booking_endpoint.practice import Practice
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.words import Language, read_language
-from theme.plugins.addresses import WRITTEN
+from theme.plugins.addresses import TEMPLATES, USUAL
 from theme.plugins.heads import ARTICLE, PAGE, BadHead, read_head, read_name, read_source
 
 _ = mark
@@ -136,11 +136,11 @@ def key_asked(talk: Talk, kind: str, content: Path, lang: str, title: str) -> tu
     """How to ask for the file's name, and what it is unless said."""
     if kind == ARTICLE:
         return _("What is the file called, in small letters and hyphens?"), word(title)
-    left = [key for key in WRITTEN if not (content / PAGE / f"{key}.{lang}.md").exists()]
-    talk.write(
-        talk.say(_("Pages that can be written still: {pages}"), pages=", ".join(left) or "–")
-    )
-    return _("Which page?"), word(title) if word(title) in left else ""
+    usual = (*TEMPLATES, *USUAL)
+    left = [key for key in usual if not (content / PAGE / f"{key}.{lang}.md").exists()]
+    names = ", ".join(left) or "–"
+    talk.write(talk.say(_("Pages the menu knows and that are not written: {pages}"), pages=names))
+    return _("What is the file called, in small letters and hyphens?"), word(title)
 
 
 def check_place(talk: Talk, path: Path, original: Path) -> None:

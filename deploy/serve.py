@@ -157,19 +157,19 @@ def main(arguments: Sequence[str]) -> int:
         rebuilder = Rebuilder(asked.content, Path(folder), watched)
         builder = threading.Thread(target=rebuilder.watch, args=(stop,))
         builder.start()
-        address = f"http://127.0.0.1:{asked.port}/"
-        say = rebuilder.draft.language.say
-        print(say(_("Your site while you write: {address} (Ctrl-C stops it)"), address=address))
-        sys.stdout.flush()
-        if not asked.no_open:
-            webbrowser.open(address)
-        settings = uvicorn.Config(
-            create_app(lambda: rebuilder.draft),
-            http="httptools",
-            access_log=False,
-            log_level="warning",
-        )
         try:
+            address = f"http://127.0.0.1:{asked.port}/"
+            say = rebuilder.draft.language.say
+            print(say(_("Your site while you write: {address} (Ctrl-C stops it)"), address=address))
+            sys.stdout.flush()
+            if not asked.no_open:
+                webbrowser.open(address)
+            settings = uvicorn.Config(
+                create_app(lambda: rebuilder.draft),
+                http="httptools",
+                access_log=False,
+                log_level="warning",
+            )
             uvicorn.Server(settings).run(sockets=[listener])
         except KeyboardInterrupt:
             pass

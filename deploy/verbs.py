@@ -70,6 +70,26 @@ def new(
     become(sys.executable, "-m", "deploy.new", kind, *words)
 
 
+@task(
+    name="import",
+    positional=["source"],
+    help={
+        "source": "a WordPress export (.xml), or a folder of HTML pages (wget --mirror)",
+        "lang": "the language of pages that name none, such as fr",
+        "pictures": "the folder wp-content/uploads, for a WordPress export",
+        "dry-run": "say what would be written, and write nothing",
+    },
+)
+def move_in(
+    _: Context, source: str, lang: str = "", pictures: str = "", dry_run: bool = False
+) -> None:
+    """An older site moves in: its pages as Markdown to complete, its addresses as redirects."""
+    told = {"--lang": lang, "--pictures": pictures}
+    words = [word for name, text in told.items() if text for word in (name, text)]
+    trial = ["--dry-run"] if dry_run else []
+    become(sys.executable, "-m", "deploy.importing", source, *words, *trial)
+
+
 @task(help={"port": "the port of 127.0.0.1 to serve on", "open": "show it in the browser"})
 def demo(_: Context, port: int = 8080, open: bool = True) -> None:
     """Site and booking endpoint on this machine, to look at and to book in. Ctrl-C ends it."""
@@ -170,8 +190,8 @@ def documents(
     become(sys.executable, "-m", "deploy.documents", *words)
 
 
-EVERY_CORE = ("-n", "auto", "--dist", "loadfile")
-"""What a file sets up is set up once: its tests stay together."""
+EVERY_CORE = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile", "--no-loadscope-reorder")
+"""One more than there are cores, since many a test waits; what a file sets up is set up once."""
 
 
 @task(help={"only": "the tests to run, a folder or a file, after all other checks"})
@@ -199,6 +219,7 @@ namespace = Collection(
     demo,
     serve,
     new,
+    move_in,
     desk,
     check,
     verify,

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 from deploy.check.content import PLATFORMS
-from deploy.check.context import Context, Finding
+from deploy.check.context import Context, Finding, full_key
 from deploy.check.document import Element, Page
+from theme.plugins.addresses import SEARCH
 
 LOADS = {
     **dict.fromkeys(("script", "img", "iframe", "source", "video", "audio", "embed"), "src"),
@@ -94,6 +95,22 @@ def broken(context: Context) -> Iterator[Finding]:
                 fragment and fragment not in ids.get(path, [fragment])
             ):
                 yield context.written(page, url, at.line)
+
+
+def lonely(context: Context) -> Iterator[Finding]:
+    """A written page that readers reach only by the search, or by its own translation."""
+    led = {
+        to
+        for page in context.pages
+        if page.key != SEARCH
+        for url, at in links(page)
+        if "hreflang" not in at.attributes and not wrong(url)
+        if (to := urlsplit(urljoin(page.address, url)).path) != page.address
+    }
+    for text in context.texts:
+        for page in context.pages_of(full_key(text)):
+            if page.lang == text.lang and page.address not in led:
+                yield Finding(text.file, 0, page.address)
 
 
 def loaded(page: Page) -> Iterator[tuple[str, Element]]:

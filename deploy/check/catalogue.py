@@ -144,6 +144,8 @@ RULES = (
          built.uncredited, _("Say who made the picture."), CREDIT),
     Rule("link", "EU", E, f"{WCAG}, 2.4.4", built.broken,
          _("Mend the link: this page, or this place in it, is not there."), WHOLE),
+    Rule("lonely", "EU", W, f"{WCAG}, 2.4.5", built.lonely,
+         _("Link to the page from a text, or put it into the menu by a line `Menu: …`."), WHOLE),
     Rule("address", "EU", E, "RFC 3986", built.bad_addresses,
          _("Mend the address: no browser can follow it."), WHOLE),
     Rule("third-party", "EU", E, TRACKERS, built.third_parties,

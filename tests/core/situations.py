@@ -33,7 +33,7 @@ promise = settings(max_examples=100)
 slow_promise = settings(max_examples=60)
 """The same, where each try walks through every minute of many days."""
 
-great_promise = settings(max_examples=2500)
+great_promise = settings(max_examples=1000)
 """The same, for the one promise on which all others stand."""
 
 NOTABLE = {

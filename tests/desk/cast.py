@@ -167,7 +167,9 @@ def at_desk(
     thread.start()
     wait_until(lambda: serving.started or not thread.is_alive())
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as http:
+        fresh = httpx.Limits(max_keepalive_connections=0)  # uvicorn ends an idle one after 5 s
+        origin = f"http://127.0.0.1:{port}"
+        with httpx.Client(base_url=origin, timeout=30, limits=fresh) as http:
             yield Reader(http, port, f"/{TOKEN}/")
     finally:
         serving.should_exit = True

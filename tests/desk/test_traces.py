@@ -86,7 +86,7 @@ def test_a_session_at_the_desk_leaves_no_trace(machine: Path) -> None:
     with (
         watching_processes() as processes,
         desk(machine) as address,
-        httpx.Client(base_url=address, follow_redirects=True) as http,
+        httpx.Client(base_url=address, follow_redirects=True, timeout=30) as http,
     ):
         http.post("unlock", data={"passphrase": PASSPHRASE})
         shown = http.get("?day=2026-11-23&view=day").text

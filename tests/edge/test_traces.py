@@ -240,6 +240,10 @@ def run(practice: Practice, *words: str) -> str:
     return done.stdout + done.stderr
 
 
+SLOW = "Executing <"
+"""What asyncio says in its developer's mode when the machine is busy."""
+
+
 def test_who_came_and_why_is_in_no_byte_left_behind(practice: Practice, tmp_path: Path) -> None:
     """While the server runs, in its write-ahead log; after it stopped; in a copy; in the logs."""
     room, backup = tmp_path / "room", tmp_path / "backup.db"
@@ -262,7 +266,8 @@ def test_who_came_and_why_is_in_no_byte_left_behind(practice: Practice, tmp_path
     )
     assert traces([*SENTINELS, SECRET], ran) == {}
     assert (room / "stdout").read_bytes() == b""
-    complaints = set((room / "stderr").read_text("utf-8").splitlines())
+    lines = (room / "stderr").read_text("utf-8").splitlines()
+    complaints = {line for line in lines if not line.startswith(SLOW)}
     assert complaints == {"WARNING:  Invalid HTTP request received."}
     assert [*(room / "tmp").rglob("*")] == []
     sealed = [from_text(json.loads(line)["envelope"]) for line in printed.splitlines()]

@@ -105,6 +105,18 @@ def shows(html: str) -> Change:
     return lambda site: site.page("/cabinet/", "</main>", f"{html}</main>")
 
 
+def nobody_leads_to(address: str) -> Change:
+    """Every link of the site to this page leads to the home page instead, save the search's."""
+
+    def change(site: Site) -> Site:
+        for where, source in site.sources.items():
+            if f'href="{address}"' in source and where != "/he/search/":
+                site = site.page(where, f'href="{address}"', 'href="/"')
+        return site
+
+    return change
+
+
 def page(address: str, old: str, new: str) -> Change:
     return lambda site: site.page(address, old, new)
 
@@ -609,6 +621,10 @@ CASES: Mapping[str, Case] = {
             shows(LINK_TO.format("/rdv/bookings/show")),
             shows(LINK_TO.format("https://exemple.fr/rien#rien")),
         ],
+    ),
+    "lonely": Case(
+        [(nobody_leads_to("/he/colposcopy/"), "/he/colposcopy/")],
+        [shows(LINK_TO.format("/cabinet/")), nobody_leads_to("/articles/feed.xml")],
     ),
     "address": Case(
         [

@@ -93,6 +93,23 @@ def test_what_pelican_only_warns_of_ends_the_build(site: Path, tmp_path: Path) -
     assert code == 1
 
 
+def test_a_page_of_the_doctor_s_own_is_built_and_stands_in_the_menu(
+    site: Path, tmp_path: Path
+) -> None:
+    pages = tmp_path / "content" / "pages"
+    pages.mkdir(parents=True)
+    head = "Title: Endométriose\nSummary: Ce que c’est.\nMenu: L’endométriose\n\nTexte.\n"
+    (pages / "endometriose.fr.md").write_text(head, "utf-8")
+    shutil.copytree(ROOT / "content" / "images", tmp_path / "content" / "images")
+    told = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
+    assert told[0] == 0, told[1]
+    assert (tmp_path / "site" / "endometriose" / "index.html").exists()
+    for place, there in (("", 1), ("en", 0)):
+        home = Document((tmp_path / "site" / place / "index.html").read_text("utf-8"))
+        menu = [text for text, at in home.texts if at.within(tag="nav", **{"class": "menu"})]
+        assert menu.count("L’endométriose") == there
+
+
 def test_the_facts_alone_make_every_page_the_law_asks_for(site: Path, tmp_path: Path) -> None:
     """A doctor who has written nothing yet has fees, access, legal and privacy pages."""
     shutil.copytree(ROOT / "content" / "images", tmp_path / "content" / "images")

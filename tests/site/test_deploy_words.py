@@ -10,8 +10,10 @@ from booking_endpoint.words import read_language
 from deploy.draft import TRANSLATIONS
 from tests.serving import ROOT
 
+IMPORTING = ("__main__", "mirror", "places", "plan", "report", "there", "tree", "wordpress")
 SAYING = (
     *(f"deploy/{name}.py" for name in ("draft", "new", "serve")),
+    *(f"deploy/importing/{name}.py" for name in IMPORTING),
     *(f"theme/plugins/{name}.py" for name in ("heads", "reading", "syntax")),
 )
 

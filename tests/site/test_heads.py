@@ -90,9 +90,9 @@ def test_a_bad_file_name_is_refused(name: str, said: str) -> None:
         article(name=name)
 
 
-def test_a_page_nobody_knows_is_refused() -> None:
-    with pytest.raises(BadHead, match="'contact' is no page of the site"):
-        read_head(PAGE, "contact.fr.md", "Title: A\nSummary: B\n\nC\n", LANGUAGES)
+def test_a_page_that_the_site_makes_itself_is_refused() -> None:
+    with pytest.raises(BadHead, match="the site makes the page 'confidentialite' itself"):
+        read_head(PAGE, "confidentialite.fr.md", "Title: A\nSummary: B\n\nC\n", LANGUAGES)
 
 
 def test_a_second_main_heading_is_refused() -> None:
@@ -128,6 +128,17 @@ def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path, link: str) -> None
     (line,) = check(tmp_path, cabinet_fr=f"Un {link}.", examens_fr="Bien.")
     assert "cabinet.fr.md: line 4: " in line
     assert "leads nowhere" in line
+
+
+@pytest.mark.parametrize("slug", ["acces", "mentions-legales", "en", "theme", "articles"])
+def test_two_things_at_one_address_are_refused(tmp_path: Path, slug: str) -> None:
+    (tmp_path / "pages").mkdir()
+    for key in ("acces", "autre"):
+        told = f"Slug: {slug}\n" if key == "autre" else ""
+        text = f"Title: A\nSummary: B\n{told}\nTexte.\n"
+        (tmp_path / "pages" / f"{key}.fr.md").write_text(text, "utf-8")
+    (line,) = check_content(tmp_path, LANGUAGES)
+    assert f"autre.fr.md: something else is at /{slug}/ already" in line
 
 
 def test_the_content_of_this_repository_is_in_order() -> None:

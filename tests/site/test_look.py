@@ -84,8 +84,8 @@ def test_the_site_is_built_in_the_look_of_its_facts(site: Path) -> None:
     """And what the rules ask for, the look has said: no property is left without a value."""
     css = (site / "theme" / SHEET).read_text("utf-8")
     assert css.startswith(properties(LOOKS[PLATE]))
-    blocks = (site / "theme" / "blocks.css").read_text("utf-8")
-    assert set(re.findall(r"var\(--([\w-]+)", css + blocks)) <= set(re.findall(r"--([\w-]+):", css))
+    prose = (site / "theme" / "prose.css").read_text("utf-8")
+    assert set(re.findall(r"var\(--([\w-]+)", css + prose)) <= set(re.findall(r"--([\w-]+):", css))
 
 
 def test_no_look_makes_the_style_sheet_much_heavier() -> None:

@@ -1,5 +1,6 @@
 """Beginning a page or an article: asked in the doctor's language, built at once, never lost."""
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from booking_endpoint.practice import Practice
 from deploy.new import main, word
+from tests.serving import ROOT
 from tests.site.test_build import build
 from theme.plugins.heads import ARTICLE, read_head
 from theme.plugins.reading import check_content
@@ -58,6 +60,7 @@ def test_an_article_is_asked_for_in_french_and_builds_at_once(
     assert head.disinterested
     assert [source.publisher for source in head.sources] == ["HAS"]
     assert "Écrivez ici." in body
+    shutil.copytree(ROOT / "content" / "images", tmp_path / "content" / "images")
     code, said = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
     assert code == 0, said
     assert (tmp_path / "site" / "articles" / head.slug / "index.html").exists()
@@ -71,17 +74,17 @@ def test_every_answer_may_come_as_an_option(begin: Begin, tmp_path: Path) -> Non
     assert (tmp_path / "content" / "articles" / "hpv.fr.md").exists()
 
 
-def test_a_page_is_one_of_those_the_site_knows(
+def test_the_pages_that_the_menu_knows_are_named(
     begin: Begin, tmp_path: Path, facts: Practice
 ) -> None:
     code, said = begin("page", answers=("Le cabinet", "", "cabinet", "Où je reçois."))
     assert code == 0
-    assert "cabinet, examens" in said
+    assert "tarifs, acces, cabinet, examens" in said
     assert check_content(tmp_path / "content", facts.languages, facts.visits) == []
 
 
-@pytest.mark.parametrize("key", ["contact", "../cabinet", "/cabinet", "Cabinet"])
-def test_no_other_page_and_no_other_folder_is_written(
+@pytest.mark.parametrize("key", ["mentions", "../cabinet", "/cabinet", "Cabinet"])
+def test_no_page_of_the_site_s_own_and_no_other_folder_is_written(
     begin: Begin, tmp_path: Path, key: str
 ) -> None:
     words = ("page", "--title", "A", "--lang", "fr", "--key", key, "--summary", "B")

@@ -8,24 +8,11 @@ TOPICS = "themes"
 FEES, ACCESS, LEGAL, PRIVACY = "tarifs", "acces", "mentions", "confidentialite"
 SEARCH = "recherche"
 
-WRITTEN = {
-    HOME: "home",
-    "cabinet": "page",
-    "examens": "page",
-    "consultation": "page",
-    "grossesse": "page",
-    "colposcopie": "page",
-    "hysteroscopie": "page",
-    "depistage-hpv": "page",
-    "contraception": "page",
-    FEES: "fees",
-    ACCESS: "access",
-    "teleconsultation": "page",
-    "questions": "page",
-    "urgences": "page",
-    "accessibilite": "page",
-}
-"""The pages a doctor may write in Markdown, with their templates."""
+USUAL = ("cabinet", "examens", "teleconsultation", "questions", "urgences", "accessibilite")
+"""The pages that the theme leads to by itself when a doctor has written them."""
+
+TEMPLATES = {HOME: "home", FEES: "fees", ACCESS: "access"}
+"""The written pages that show facts, too; any other is a `page`."""
 
 GENERATED = {
     HOME: "home",
@@ -38,6 +25,12 @@ GENERATED = {
     SEARCH: "search",
 }
 """The pages the facts alone can make: they exist in every language, written or not."""
+
+OURS = {*GENERATED, ARTICLES, TOPICS} - {*TEMPLATES}
+"""The keys that no written page can have."""
+
+FOLDERS = ("images", "rdv", "search", "shell", "theme")
+"""Where other things than pages live."""
 
 NAMES: Mapping[str, Mapping[str, str]] = {
     HOME: {"fr": "", "en": "", "he": "", "it": ""},

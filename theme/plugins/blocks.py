@@ -40,15 +40,12 @@ class Blocks(Treeprocessor):
     def __init__(self, md: Markdown) -> None:
         super().__init__(md)
         self.around: Around | None = None
-        self.used = False
-        """Whether the text converted last holds any of it, which wants a style sheet of its own."""
         self._under = False
 
     def run(self, root: Element) -> None:
-        self.used = self._under = False
+        self._under = False
         for element, tag in [(element, element.tag) for element in root.iter()]:
             self._under = self._under or tag == "h2"  # as written: not what a question became
-            self.used = self.used or tag in ("dl", "table")
             if "admonition" in element.get("class", "").split():
                 self._block(element)
             elif element.tag == "a" and element.get("href", "").startswith("visit:"):
@@ -63,7 +60,6 @@ class Blocks(Treeprocessor):
         return self.around
 
     def _block(self, element: Element) -> None:
-        self.used = True
         kind = element.get("class", "").split()[1]
         title = take_title(element)
         element.set("class", f"block block--{kind}")

@@ -8,7 +8,7 @@ from datetime import date
 from booking_endpoint.booking import mark
 from booking_endpoint.practice import Allowed
 from booking_endpoint.words import SOURCE, Language
-from theme.plugins.addresses import WRITTEN
+from theme.plugins.addresses import OURS
 
 _ = mark
 
@@ -18,7 +18,7 @@ NEEDED = {
     ARTICLE: ("title", "summary", "date", "reviewed", "author", "sources", "interests"),
 }
 KNOWN = {
-    PAGE: ("title", "slug", "summary", "reviewed", "discreet", "allow"),
+    PAGE: ("title", "slug", "summary", "menu", "reviewed", "discreet", "allow"),
     ARTICLE: (
         *("slug", "discreet", "topic", "translation-of", "credit", "answers", "allow"),
         *NEEDED[ARTICLE],
@@ -106,6 +106,8 @@ class Head:
     """Whose work it uses, and under which licence."""
     discreet: bool
     """Whether the page carries the way out: somebody may be watched while reading it."""
+    menu: str
+    """What the menu calls the page; empty where it is not in it by this line."""
     answers: tuple[Answer, ...]
     allowed: tuple[Allowed, ...]
     """What `check` passes over on this page."""
@@ -126,9 +128,8 @@ def read_name(kind: str, name: str, languages: tuple[str, ...]) -> tuple[str, st
     if lang not in languages:
         message = _("'{lang}' is no language of the practice; use {known}")
         raise BadHead(message, lang=lang, known=", ".join(languages))
-    if kind == PAGE and key not in WRITTEN:
-        message = _("'{key}' is no page of the site; use {known}")
-        raise BadHead(message, key=key, known=", ".join(WRITTEN))
+    if kind == PAGE and key in OURS:
+        raise BadHead(_("the site makes the page '{key}' itself; call yours otherwise"), key=key)
     if not WORD.fullmatch(key):
         raise BadHead(NOT_A_WORD, name=key)
     return key, lang
@@ -183,6 +184,7 @@ def read_head(kind: str, name: str, text: str, languages: tuple[str, ...]) -> tu
         ),
         credit=" ".join(lines.get("credit", [])),
         discreet=read_discreet(lines),
+        menu=" ".join(lines.get("menu", [])),
         answers=tuple(read_answer(line) for line in lines.get("answers", [])),
         allowed=tuple(read_allow(line) for line in lines.get("allow", [])),
     )
@@ -244,14 +246,16 @@ def read_source(line: str, name: str) -> Source:
 def read_answer(line: str) -> Answer:
     parts = [part.strip() for part in line.split("|")]
     if len(parts) != 4 or not all(parts) or not parts[2].startswith("https://"):
-        raise BadHead(f"Answers: write {line!r} as `Company | 2026-11-20 | https://… | its answer`")
+        message = _("Answers: write '{answer}' as `Company | 2026-11-20 | https://… | its answer`")
+        raise BadHead(message, answer=line)
     return Answer(parts[0], read_day("answers", parts[1]), parts[2], parts[3])
 
 
 def read_allow(line: str) -> Allowed:
     """A rule set aside on one page; never without a reason."""
     if not (match := ALLOW.fullmatch(line)):
-        raise BadHead(f"Allow: write {line!r} as `the-rule because …`, with your reason")
+        message = _("Allow: write '{rule}' as `the-rule because …`, with your reason")
+        raise BadHead(message, rule=line)
     return Allowed(match[1], match[2])
 
 

@@ -19,8 +19,11 @@ from booking_endpoint.claims import Found, claims_in
 from booking_endpoint.practice import Practice, Visit
 from booking_endpoint.words import SOURCE, Language
 from theme.plugins.addresses import (
+    ARTICLES,
     BOOKING,
-    WRITTEN,
+    FOLDERS,
+    GENERATED,
+    TEMPLATES,
     article_address,
     file_at,
     generated_address,
@@ -68,6 +71,7 @@ def check_content(
     return [
         *wrong,
         *originals(content, heads, languages[0], language),
+        *meetings(content, heads, languages, language),
         *(f"{content / name}: {clash}" for name, clash in clashes),
     ]
 
@@ -123,6 +127,32 @@ def originals(content: Path, heads: dict[str, Head], default: str, language: Lan
             said = language.say(_("write {file} first; this translates it"), file=content / first)
             wrong.append(f"{content / name}: {said}")
     return wrong
+
+
+def meetings(
+    content: Path, heads: dict[str, Head], languages: tuple[str, ...], language: Language
+) -> Iterator[str]:
+    """Two texts at one address, or one where something else lives already."""
+    default = languages[0]
+    written = {(head.key, head.lang) for head in heads.values()}
+    taken = {
+        generated_address(key, code, default): "–"
+        for key in (*GENERATED, ARTICLES)
+        for code in languages
+        if (key, code) not in written
+    } | {f"/{folder}/": "–" for folder in FOLDERS}
+    for name, head in heads.items():
+        place = address_of(head, default)
+        if taken.setdefault(place, name) != name:
+            message = _("something else is at {address} already ({other}); write another Slug")
+            said = language.say(message, address=place, other=taken[place])
+            yield f"{content / name}: {said}"
+
+
+def address_of(head: Head, default: str) -> str:
+    if head.kind == PAGE:
+        return written_address(head.key, head.lang, head.slug, default)
+    return article_address(head.lang, head.slug, default)
 
 
 def minutes(html: str) -> int:
@@ -186,7 +216,7 @@ class HeadReader(BaseReader):  # type: ignore[misc]  # pelican has no types
         html = self._markdown.convert(body)
         # Markdown has escaped the names already
         contents = [(part["id"], Markup(part["name"])) for part in self._markdown.toc_tokens]  # type: ignore[attr-defined]  # noqa: S704
-        told = {"contents": contents, "minutes": minutes(html), "blocks": blocks.used}
+        told = {"contents": contents, "minutes": minutes(html)}
         return html, self._metadata(head) | told
 
     def _head(self, path: Path) -> tuple[Head, str]:
@@ -215,12 +245,8 @@ class HeadReader(BaseReader):  # type: ignore[misc]  # pelican has no types
 
     def _metadata(self, head: Head) -> dict[str, Any]:
         default = self.settings["DEFAULT_LANG"]
-        if head.kind == PAGE:
-            place = written_address(head.key, head.lang, head.slug, default)
-            template = WRITTEN[head.key]
-        else:
-            place = article_address(head.lang, head.slug, default)
-            template = "article"
+        place = address_of(head, default)
+        template = TEMPLATES.get(head.key, "page") if head.kind == PAGE else "article"
         return {
             "title": head.title,
             "slug": head.slug,

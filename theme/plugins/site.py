@@ -12,6 +12,7 @@ from pelican.contents import Content
 from pelican.generators import ArticlesGenerator, Generator, PagesGenerator
 from pelican.writers import Writer
 
+from booking_endpoint.facts import BadPractice
 from booking_endpoint.practice import Practice
 from booking_endpoint.reminders import doubts
 from theme.plugins.addresses import (
@@ -33,6 +34,7 @@ from theme.plugins.look import publish
 from theme.plugins.pictures import Album, BadPicture
 from theme.plugins.plans import BadPlan
 from theme.plugins.reading import check_content
+from theme.plugins.redirects import FILE, as_pages, for_nginx, read_redirects
 from theme.plugins.search import from_a_to_z, headings_in, index, read_topic
 from theme.plugins.topics import topic_slugs, topics_of
 from theme.plugins.words import read_languages
@@ -68,7 +70,7 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
         try:
             super().run()
             publish(practice.look, Path(self.output_path))
-        except (BadPicture, BadPlan) as error:
+        except (BadPicture, BadPlan, BadPractice) as error:
             sys.exit(str(error))
         finally:
             logging.getLogger().removeHandler(warnings)
@@ -102,6 +104,7 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
             self._write_feed(writer, code, place)
         for code in self.context["addresses"].languages:
             self._write_search(writer, code)
+        self._write_redirects(writer)
         self.settings["ALBUM"].publish(Path(self.output_path))
 
     def _write_feed(self, writer: Writer, code: str, place: str) -> None:
@@ -133,6 +136,28 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
         template = self.get_template(GENERATED[SEARCH])
         frame = self._frame(code, SEARCH)
         writer.write_file(file_at(links[SEARCH]), template, self.context, **frame, **told)
+
+    def _write_redirects(self, writer: Writer) -> None:
+        """Pages that lead on from old addresses, and the same for nginx, beside the site.
+
+        Not inside: what is published must not be able to change how the web server is set up.
+        """
+        output, file = Path(self.output_path), Path(self.path) / FILE
+        practice, addresses = self.settings["PRACTICE"], self.context["addresses"]
+        text = file.read_bytes().decode("utf-8", "replace") if file.exists() else ""
+        redirects = read_redirects(text, str(file), addresses, practice.rules.prefix)
+        for name, redirect in as_pages(redirects).items():
+            if (output / name).exists():
+                raise BadPractice(
+                    "is a file of this site; leave it out", redirect.old, 0, str(file)
+                )
+            told = self._frame(redirect.lang, HOME) | {"to": redirect.to}
+            writer.write_file(name, self.get_template("moved"), self.context, **told)
+        beside = output.with_name(f"{output.name}-redirects.conf")
+        if redirects:
+            beside.write_text(for_nginx(redirects, practice.legal.site_url), "utf-8")
+        else:
+            beside.unlink(missing_ok=True)
 
     def _headings(self, key: str, code: str) -> tuple[str, ...]:
         """What a doctor has written above the parts of a page."""
@@ -172,8 +197,9 @@ def frame(context: dict[str, Any], code: str, key: str) -> dict[str, Any]:
         "articles": context["texts"][code],
         "feed": feed_at(addresses.of(ARTICLES)[code]) if context["texts"][code] else "",
         "topics": context["by_topic"][code],
+        "menu": context["menus"][code],
         "discreet": False,
-        "blocks": False,
+        "prose": False,
     }
 
 
@@ -208,6 +234,16 @@ def gather(generators: Iterable[Generator]) -> None:
     context["texts"] = articles
     context["by_topic"] = topics
     context["written"] = {(content.head.key, content.lang): content for content in contents}
+    heads = [content.head for content in contents]
+    context["menus"] = {
+        code: [(head.key, head.menu) for head in heads if head.lang == code and head.menu]
+        for code in languages
+    }
+
+
+def dressed(content: Content) -> bool:
+    """Whether a page loads the style of texts: home, where each request counts, if it must."""
+    return content.head.key != HOME or ' class="' in content.content
 
 
 def texts(generator: Generator) -> list[Content]:
@@ -222,7 +258,7 @@ def tell(generator: Generator, content: Content) -> None:
     mine = [topic for topic in told["topics"].values() if content in topic.articles]
     told["topic"] = mine[0] if mine else None
     told["related"] = [one for topic in mine for one in topic.articles if one is not content]
-    told |= {"discreet": content.head.discreet, "blocks": content.blocks}
+    told |= {"discreet": content.head.discreet, "prose": dressed(content)}
     generator.context.update(told)
 
 
