@@ -8,6 +8,7 @@ from pathlib import Path
 from booking_endpoint.practice import Practice
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.reminders import reminders
+from deploy.writer import told
 
 
 def remind(practice: Practice, today: date) -> None:
@@ -21,8 +22,8 @@ def main(arguments: Sequence[str]) -> int:
     file = Path(arguments[0])
     try:
         practice = read_practice(file.read_text("utf-8"), str(file))
-    except (BadPractice, OSError) as error:
-        print(error, file=sys.stderr)
+    except (BadPractice, OSError, UnicodeDecodeError) as error:
+        print(told(error, file), file=sys.stderr)
         return 2
     remind(practice, date.today())  # noqa: DTZ011 -- the day of whoever builds
     return 0

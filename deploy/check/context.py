@@ -36,6 +36,8 @@ class Text:
     head: Head | None
     """None when the head cannot be read; `trouble` then says why."""
     trouble: str = ""
+    trouble_at: int = 0
+    """Its line; 0 for the file as a whole."""
 
     def line_of(self, words: str) -> int:
         """The first line that holds these words; 0 when none does."""

@@ -10,33 +10,39 @@ from datetime import date
 from pathlib import Path, PurePath
 
 from booking_endpoint.practice import Practice
+from booking_endpoint.words import Language
 from deploy.check.context import Context, Finding, Text
 from deploy.check.document import Page
 from theme.plugins.addresses import GENERATED, article_address, generated_address, written_address
 from theme.plugins.heads import ARTICLE, PAGE, BadHead, read_head, read_links
+from theme.plugins.reading import ENGLISH
 from theme.plugins.words import read_languages
 
 TEXTS = {".js", ".css", ".svg", ".txt", ".xml", ".json"}
 
 
-def read_text(file: PurePath, written: bytes, languages: tuple[str, ...]) -> Text:
-    """One Markdown file; what the build would refuse of it is kept as its trouble."""
-    kind, (key, _, lang) = file.parent.name, file.stem.partition(".")
-    head, source, trouble = None, written.decode("utf-8", "replace"), ""
+def read_text(
+    file: PurePath, written: bytes, languages: tuple[str, ...], language: Language = ENGLISH
+) -> Text:
+    """One Markdown file; what the build would refuse of it is its trouble, in a language."""
+    kind, (key, _sign, lang) = file.parent.name, file.stem.partition(".")
+    head, source, trouble, line = None, written.decode("utf-8", "replace"), "", 0
     try:
         head, body = read_head(kind, file.name, written.decode("utf-8"), languages)
         read_links(body)
     except BadHead as error:
-        trouble = str(error)
+        trouble, line = error.what(language), error.line
     except UnicodeDecodeError:
-        trouble = "save the file as UTF-8"
-    return Text(file.as_posix(), kind, key, lang, source, head, trouble)
+        trouble = language.say("save the file as UTF-8")
+    return Text(file.as_posix(), kind, key, lang, source, head, trouble, line)
 
 
-def read_texts(content: Path, named: Path, languages: tuple[str, ...]) -> tuple[Text, ...]:
+def read_texts(
+    content: Path, named: Path, languages: tuple[str, ...], language: Language = ENGLISH
+) -> tuple[Text, ...]:
     """Every Markdown file of a content folder, under the name of that folder."""
     return tuple(
-        read_text(named / kind / path.name, path.read_bytes(), languages)
+        read_text(named / kind / path.name, path.read_bytes(), languages, language)
         for kind in (PAGE, ARTICLE)
         for path in sorted((content / kind).glob("*.md"))
     )

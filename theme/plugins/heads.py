@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from booking_endpoint.booking import mark
+from booking_endpoint.mistakes import Mistake
 from booking_endpoint.practice import Allowed
-from booking_endpoint.words import SOURCE, Language
 from theme.plugins.addresses import WRITTEN
 
 _ = mark
@@ -38,7 +38,6 @@ EXAMPLES = {
 }
 
 ALLOW = re.compile(r"([a-z]+(?:-[a-z]+)*) because (\S.*)")
-LINE_SAYS = _("line {line}: {what}")
 LINE = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):[ \t]*(.*)")
 MORE = re.compile(r"[ \t]+(\S.*)")
 WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -46,20 +45,8 @@ LINK = re.compile(r"\]\(\s*(\{filename\})?([^)\s#{}|:]+\.md)[)#\s]")
 NOT_A_WORD = _("'{name}' must be small letters, digits and hyphens: it becomes the address")
 
 
-class BadHead(ValueError):
-    """A file that cannot become a page: says what to write, in whatever language is asked for."""
-
-    def __init__(self, message: str, line: int = 0, **values: object) -> None:
-        super().__init__(message)
-        self._message, self._line, self._values = message, line, values
-
-    def said(self, language: Language) -> str:
-        """What is wrong, with its line where it has one; the words to type stay as they are."""
-        what = language.say(self._message, **self._values)
-        return language.say(LINE_SAYS, line=self._line, what=what) if self._line else what
-
-    def __str__(self) -> str:
-        return self.said(Language(SOURCE, {}))
+class BadHead(Mistake):
+    """A file that cannot become a page: says what to write."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,10 +57,8 @@ def check_content(
     for kind, path in files(content):
         try:
             heads[f"{kind}/{path.name}"] = check_file(kind, path, content, languages, visits)
-        except BadHead as error:
+        except (BadHead, BadPicture) as error:
             wrong.append(f"{path}: {error.said(language)}")
-        except BadPicture as error:
-            wrong.append(f"{path}: {error}")
         except UnicodeDecodeError:
             said = language.say(_("save the file as UTF-8"))
             wrong.append(f"{path}: {said}")
@@ -68,7 +66,7 @@ def check_content(
     return [
         *wrong,
         *originals(content, heads, languages[0], language),
-        *(f"{content / name}: {clash}" for name, clash in clashes),
+        *(f"{content / name}: {clash.said(language)}" for name, clash in clashes),
     ]
 
 
@@ -88,7 +86,7 @@ def check_file(
     text = path.read_text("utf-8")
     head, _body = read_head(kind, path.name, text, languages)
     for claim in claims(text):
-        raise BadHead("{claim}", claim.line, claim=claim)
+        raise BadHead("{claim}", claim.line, claim=claim.mistake)
     for line, link in read_links(text):
         base = content if link.startswith("/") else path.parent
         if not (base / PurePosixPath(link.lstrip("/"))).exists():
@@ -96,7 +94,7 @@ def check_file(
             raise BadHead(message, line, file=link)
     for line, image in images_in(text):
         if not (content / image.file).exists():
-            raise BadPicture(f"line {line}: there is no picture {content / image.file}")
+            raise BadPicture(_("there is no picture {file}"), line, file=content / image.file)
     check_syntax(text, head.lang, visits, articles_in(content, head.lang))
     return head
 
@@ -183,7 +181,10 @@ class HeadReader(BaseReader):  # type: ignore[misc]  # pelican has no types
         self._markdown.reset()
         blocks = cast(Blocks, self._markdown.treeprocessors["blocks"])
         blocks.around = self._around(head.lang, path.parents[1])
-        html = self._markdown.convert(body)
+        try:
+            html = self._markdown.convert(body)
+        except BadPicture as error:
+            raise error.of(str(path)) from None
         # Markdown has escaped the names already
         contents = [(part["id"], Markup(part["name"])) for part in self._markdown.toc_tokens]  # type: ignore[attr-defined]  # noqa: S704
         told = {"contents": contents, "minutes": minutes(html)}

@@ -12,8 +12,10 @@ from pelican.contents import Content
 from pelican.generators import ArticlesGenerator, Generator, PagesGenerator
 from pelican.writers import Writer
 
+from booking_endpoint.booking import mark
 from booking_endpoint.practice import Practice
 from booking_endpoint.reminders import doubts
+from booking_endpoint.words import Language
 from theme.plugins.addresses import (
     ARTICLES,
     BOOKING,
@@ -36,6 +38,8 @@ from theme.plugins.search import from_a_to_z, headings_in, index, read_topic
 from theme.plugins.topics import topic_slugs, topics_of
 from theme.plugins.words import read_languages
 
+_ = mark
+
 
 class Warnings(logging.Handler):
     """Counts what Pelican would only mention: a page that vanished, a link that leads nowhere."""
@@ -53,9 +57,11 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
 
     def run(self) -> None:
         practice: Practice = self.settings["PRACTICE"]
+        language: Language = self.settings["WRITERS_LANGUAGE"]
         for doubt in doubts(practice):
             print(f"Please look at [legal] {doubt}", file=sys.stderr)
-        if wrong := check_content(Path(self.path), practice.languages, practice.visits):
+        wrong = check_content(Path(self.path), practice.languages, practice.visits, language)
+        if wrong:
             sys.exit("\n".join(wrong))
         self.settings["ALBUM"] = Album(Path(self.path), Path(self.settings["PICTURE_CACHE"]))
         warnings = Warnings()
@@ -63,11 +69,12 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
         try:
             super().run()
         except (BadPicture, BadPlan) as error:
-            sys.exit(str(error))
+            sys.exit(error.said(language))
         finally:
             logging.getLogger().removeHandler(warnings)
         if warnings.count:
-            sys.exit("The site was not built as it should be: see the warnings above.")
+            message = _("The site was not built as it should be: see the warnings above.")
+            sys.exit(language.say(message))
 
 
 class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
