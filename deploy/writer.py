@@ -31,9 +31,9 @@ def machines_language(environ: Mapping[str, str]) -> str:
     return code if code in ("fr", "en", "he", "it") else "fr"
 
 
-def told(error: Exception, facts: Path) -> str:
+def told(error: Exception, facts: Path, environ: Mapping[str, str] = os.environ) -> str:
     """What is wrong with the facts, or with a file beside them, to whoever writes them."""
-    language = writers_language(facts)
+    language = writers_language(facts, environ)
     match error:
         case Mistake():
             return error.said(language)

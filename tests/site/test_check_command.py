@@ -90,6 +90,7 @@ def test_what_the_build_would_refuse_is_told_and_nothing_is_built(
     assert run(content) == 1
     told = capfd.readouterr().out
     assert "acces.fr.md: erreur [refused]" in told
+    assert "> «\xa0Titel\xa0» n’est pas connu ici" in told
     assert "cabinet.fr.md:5: erreur [claim]" in told
     assert "Le site n’a pas été construit" in told
     assert "Processed" not in told

@@ -76,8 +76,13 @@ def test_what_is_saved_is_seen_within_moments(page: Page, writing: Writing) -> N
     [
         (PAGE, "\n\n", "\n\n!!! conseil\n\n", "cabinet.fr.md: ligne 5"),
         (PAGE, "Summary:", "Sumary:", "Sumary\N{NO-BREAK SPACE}» n’est pas connu ici"),
-        ("practice.toml", 'opens = "09:00"', 'opens = "9h"', "hours.1.opens"),
-        (PAGE, "\n\n", '\n\n![Rue](images/no.jpg "| Souspli")\n\n', "images/no.jpg"),
+        (
+            "practice.toml",
+            'opens = "09:00"',
+            'opens = "9h"',
+            "9h\N{NO-BREAK SPACE}» n’est pas une heure",
+        ),
+        (PAGE, "\n\n", '\n\n![Rue](images/no.jpg "| Souspli")\n\n', "il n’y a pas d’image"),
     ],
 )
 def test_a_mistake_is_told_on_the_page_and_goes_when_it_is_mended(
