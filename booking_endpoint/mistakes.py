@@ -2,7 +2,10 @@
 
 from typing import Protocol, Self
 
-LINE = "line {line}"
+LINE = "line {typed}"
+TYPED = "{typed}"
+"""Said in no language; but a language that is written from right to left sets it apart."""
+
 SAYS = "{where}: {what}"
 
 
@@ -47,9 +50,11 @@ class Mistake(ValueError):
 
     def said(self, tongue: Tongue) -> str:
         """The same, with file, line and key before it where they are known."""
-        line = tongue.say(LINE, line=self.line) if self.line else ""
-        where = ", ".join(filter(None, [self.file, line, self.key]))
-        what = self.what(tongue)
+        file, line, key = (
+            tongue.say(message, typed=typed) if typed else ""
+            for message, typed in ((TYPED, self.file), (LINE, self.line), (TYPED, self.key))
+        )
+        where, what = ", ".join(filter(None, [file, line, key])), self.what(tongue)
         return tongue.say(SAYS, where=where, what=what) if where else what
 
     def of(self, file: str) -> Self:
