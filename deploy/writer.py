@@ -33,12 +33,13 @@ def machines_language(environ: Mapping[str, str]) -> str:
 
 def told(error: Exception, facts: Path, environ: Mapping[str, str] = os.environ) -> str:
     """What is wrong with the facts, or with a file beside them, to whoever writes them."""
-    language = writers_language(facts, environ)
     match error:
         case Mistake():
-            return error.said(language)
+            wrong = error
         case UnicodeDecodeError():
-            return f"{facts}: {language.say(_('save the file as UTF-8'))}"
+            wrong = Mistake(_("save the file as UTF-8")).of(str(facts))
         case FileNotFoundError():
-            return f"{error.filename}: {language.say(_('there is no such file'))}"
-    return str(error)
+            wrong = Mistake(_("there is no such file")).of(str(error.filename))
+        case _:
+            return str(error)
+    return wrong.said(writers_language(facts, environ))

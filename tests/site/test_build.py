@@ -80,7 +80,7 @@ def test_a_bad_page_ends_the_build_with_its_name(site: Path, tmp_path: Path) -> 
     page.write_text("Title: Le cabinet\n\nTexte.\n", encoding="utf-8")
     code, said = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
     assert code == 1
-    assert f"{page}: Summary manque" in said.replace("\n", "")
+    assert f"{page}\xa0: Summary manque" in said.replace("\n", "")
     assert "Traceback" not in said
 
 
@@ -123,13 +123,13 @@ def test_a_claim_that_cannot_be_kept_ends_the_build_with_its_line(
     page.write_text("Title: A\nSummary: B\n\nUn.\n\nVos données sont anonymes.\n", "utf-8")
     code, said = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
     assert code == 1
-    assert f"{page}: ligne 6\xa0: n’écrivez pas «\xa0données sont anonymes" in said.replace(
+    assert f"{page}, ligne 6\xa0: n’écrivez pas «\xa0données sont anonymes" in said.replace(
         "\n", ""
     )
     page.write_text("Title: A\nSummary: Des données anonymes.\n\nUn.\n", "utf-8")
     code, said = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
     assert code == 1
-    assert f"{page}: ligne 2\xa0: n’écrivez pas" in said.replace("\n", "")
+    assert f"{page}, ligne 2\xa0: n’écrivez pas" in said.replace("\n", "")
 
 
 def notices(site: Path) -> dict[str, str]:

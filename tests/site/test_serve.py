@@ -74,7 +74,7 @@ def test_what_is_saved_is_seen_within_moments(page: Page, writing: Writing) -> N
 @pytest.mark.parametrize(
     ("name", "good", "bad", "said"),
     [
-        (PAGE, "\n\n", "\n\n!!! conseil\n\n", "cabinet.fr.md: ligne 5"),
+        (PAGE, "\n\n", "\n\n!!! conseil\n\n", "cabinet.fr.md, ligne 5"),
         (PAGE, "Summary:", "Sumary:", "Sumary\N{NO-BREAK SPACE}» n’est pas connu ici"),
         (
             "practice.toml",

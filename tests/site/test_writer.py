@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from booking_endpoint.envelope import PrivateKey
 from booking_endpoint.mistakes import Mistake
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.words import read_language
@@ -13,7 +14,8 @@ from deploy import documents, new, reminders, verify
 from deploy.check import __main__ as check
 from deploy.writer import TRANSLATIONS, machines_language, told, writers_language
 from desk import __main__ as desk
-from tests.serving import ROOT
+from tests.serving import ROOT, facts_with
+from tests.site.test_build import build
 
 FACTS = (ROOT / "content" / "practice.toml").read_text("utf-8")
 LANGUAGES = next(line for line in FACTS.splitlines() if line.startswith("languages = "))
@@ -60,7 +62,7 @@ def test_facts_that_are_not_there_are_missed_in_french(tmp_path: Path) -> None:
     facts = tmp_path / "practice.toml"
     with pytest.raises(FileNotFoundError) as missing:
         facts.read_text("utf-8")
-    assert told(missing.value, facts, {}) == f"{facts}: ce fichier n’existe pas"
+    assert told(missing.value, facts, {}) == f"{facts}\xa0: ce fichier n’existe pas"
 
 
 def test_facts_that_are_not_utf_8_are_refused_in_their_language(tmp_path: Path) -> None:
@@ -117,3 +119,12 @@ def test_a_phrase_within_a_message_is_said_in_the_same_language() -> None:
     said = refused.value.said(read_language("fr", TRANSLATIONS))
     assert "une réservation appartient à une personne" in said
     assert "RGPD, considérant 26" in said
+
+
+def test_what_only_the_build_finds_is_told_in_french_too(tmp_path: Path, key: PrivateKey) -> None:
+    """A plan is looked at when its page is made. Seen to fail in English."""
+    facts = tmp_path / "practice.toml"
+    facts.write_text(facts_with(key, ('"images/plan.svg"', '"images/no.svg"')), "utf-8")
+    code, said = build(facts, tmp_path / "site")
+    assert code == 1
+    assert "images/no.svg\N{NO-BREAK SPACE}: ce fichier n’existe pas" in said

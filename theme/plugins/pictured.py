@@ -28,9 +28,9 @@ def plan(context: Context, picture: Picture, shows: str) -> Markup:
     try:
         drawn = drawing(path.read_text("utf-8"), shows)
     except FileNotFoundError:
-        raise BadPlan(_("there is no such file"), 0, "", str(path)) from None
+        raise BadPlan(_("there is no such file")).of(picture.file) from None
     except BadPlan as error:
-        raise error.of(str(path)) from None
+        raise error.of(picture.file) from None
     return Markup(
         '<figure class="plan">{}<figcaption><small><bdi>{}</bdi></small></figcaption></figure>'
     ).format(drawn, picture.credit)

@@ -16,6 +16,7 @@ from pelican.urlwrappers import Author, Category
 
 from booking_endpoint.booking import mark
 from booking_endpoint.claims import Found, claims_in
+from booking_endpoint.mistakes import Mistake
 from booking_endpoint.practice import Practice, Visit
 from booking_endpoint.words import SOURCE, Language
 from theme.plugins.addresses import (
@@ -53,21 +54,23 @@ def check_content(
     `visits` are those that a text may name; `language` is the one to say it in.
     """
     heads: dict[str, Head] = {}
-    wrong = []
+    wrong: list[Mistake] = []
     for kind, path in files(content):
         try:
             heads[f"{kind}/{path.name}"] = check_file(kind, path, content, languages, visits)
         except (BadHead, BadPicture) as error:
-            wrong.append(f"{path}: {error.said(language)}")
+            wrong.append(error.of(str(path)))
         except UnicodeDecodeError:
-            said = language.say(_("save the file as UTF-8"))
-            wrong.append(f"{path}: {said}")
-    clashes = check_topics(heads, languages[0])
-    return [
-        *wrong,
-        *originals(content, heads, languages[0], language),
-        *(f"{content / name}: {clash.said(language)}" for name, clash in clashes),
-    ]
+            wrong.append(BadHead(_("save the file as UTF-8")).of(str(path)))
+    wrong += originals(content, heads, languages[0])
+    wrong += (clash.of(str(content / name)) for name, clash in check_topics(heads, languages[0]))
+    return [one.said(language) for one in wrong]
+
+
+def as_typed(path: Path) -> Path:
+    """A path as somebody in the folder of the project would type it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def files(content: Path) -> Iterator[tuple[str, Path]]:
@@ -112,15 +115,13 @@ def articles_in(content: Path, lang: str) -> frozenset[str]:
     return frozenset(path.name.removesuffix(ending) for path in found)
 
 
-def originals(content: Path, heads: dict[str, Head], default: str, language: Language) -> list[str]:
+def originals(content: Path, heads: dict[str, Head], default: str) -> Iterator[BadHead]:
     """Every text must exist in the doctor's own language, which is the one that counts."""
-    wrong = []
     for name, head in heads.items():
         first = f"{head.kind}/{head.key.removeprefix('articles/')}.{default}.md"
         if not (content / first).exists():
-            said = language.say(_("write {file} first; this translates it"), file=content / first)
-            wrong.append(f"{content / name}: {said}")
-    return wrong
+            message = _("write {file} first; this translates it")
+            yield BadHead(message, file=content / first).of(str(content / name))
 
 
 def minutes(html: str) -> int:
@@ -184,7 +185,7 @@ class HeadReader(BaseReader):  # type: ignore[misc]  # pelican has no types
         try:
             html = self._markdown.convert(body)
         except BadPicture as error:
-            raise error.of(str(path)) from None
+            raise error.of(str(as_typed(path))) from None
         # Markdown has escaped the names already
         contents = [(part["id"], Markup(part["name"])) for part in self._markdown.toc_tokens]  # type: ignore[attr-defined]  # noqa: S704
         told = {"contents": contents, "minutes": minutes(html)}

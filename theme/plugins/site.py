@@ -33,7 +33,7 @@ from theme.plugins.card import HEIGHT, WIDTH, card
 from theme.plugins.integrity import integrity_of
 from theme.plugins.pictures import Album, BadPicture
 from theme.plugins.plans import BadPlan
-from theme.plugins.reading import check_content
+from theme.plugins.reading import as_typed, check_content
 from theme.plugins.search import from_a_to_z, headings_in, index, read_topic
 from theme.plugins.topics import topic_slugs, topics_of
 from theme.plugins.words import read_languages
@@ -60,10 +60,10 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
         language: Language = self.settings["WRITERS_LANGUAGE"]
         for doubt in doubts(practice):
             print(f"Please look at [legal] {doubt}", file=sys.stderr)
-        wrong = check_content(Path(self.path), practice.languages, practice.visits, language)
-        if wrong:
+        content = as_typed(Path(self.path))
+        if wrong := check_content(content, practice.languages, practice.visits, language):
             sys.exit("\n".join(wrong))
-        self.settings["ALBUM"] = Album(Path(self.path), Path(self.settings["PICTURE_CACHE"]))
+        self.settings["ALBUM"] = Album(content, Path(self.settings["PICTURE_CACHE"]))
         warnings = Warnings()
         logging.getLogger().addHandler(warnings)
         try:
