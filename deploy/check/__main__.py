@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     texts = read_texts(asked.content, named(asked.content), practice.languages, language)
     # The day of whoever checks is what facts have grown old by.
     today = asked.today or date.today()  # noqa: DTZ011
-    context = gather(practice, facts, texts, None, today, frozenset(BY_ID))
+    context = gather(practice, facts, texts, None, today, frozenset(BY_ID), language)
     rules = [rule for rule in rules_for(practice) if rule.firm or asked.only in ("", rule.id)]
     return check(context, rules, language, asked)
 
@@ -61,8 +61,8 @@ def check(
         if not (refused or site):
             site = build(asked.practice, Path(folder) / "site", asked.content)
         if site:
-            facts, texts = context.facts, context.texts
-            context = gather(context.practice, facts, texts, site, context.today, context.rules)
+            facts, texts, today = context.facts, context.texts, context.today
+            context = gather(context.practice, facts, texts, site, today, context.rules, language)
     verdicts = judge(context, rules)
     for line in lines(verdicts, language, colour=sys.stdout.isatty()):
         print(line)

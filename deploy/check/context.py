@@ -63,6 +63,8 @@ class Context:
     """The words that the pages say, by language."""
     invalid: tuple[Finding, ...]
     """What a validator of HTML said, where there is one."""
+    language: Language
+    """The words that are said to who writes."""
     rules: frozenset[str]
     """The id of every rule there is."""
     today: date

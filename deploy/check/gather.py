@@ -71,6 +71,7 @@ def gather(
     site: Path | None,
     today: date,
     rules: frozenset[str],
+    language: Language = ENGLISH,
 ) -> Context:
     """All that the rules look at. Without a site, those that look at pages find nothing."""
     known, pages, others, addresses = whose(practice, texts), [], {}, set()
@@ -93,6 +94,7 @@ def gather(
         addresses=frozenset(addresses),
         languages=read_languages(practice.languages),
         invalid=tuple(validated(site)) if site else (),
+        language=language,
         rules=rules,
         today=today,
     )

@@ -111,8 +111,8 @@ def test_a_host_without_a_certificate_is_doubted_at_each_build(
     shutil.copytree(ROOT / "content" / "images", tmp_path / "content" / "images")
     code, said = build(facts, tmp_path / "site", str(tmp_path / "content"))
     assert code == 0, said
-    assert "Please look at [legal] hosting_mode: " in said
-    assert "advised by Maître Exemple" in said
+    assert "Veuillez regarder [legal] hosting_mode\xa0: " in said
+    assert "sur le conseil de Maître Exemple" in said
 
 
 def test_a_claim_that_cannot_be_kept_ends_the_build_with_its_line(

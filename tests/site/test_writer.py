@@ -128,3 +128,11 @@ def test_what_only_the_build_finds_is_told_in_french_too(tmp_path: Path, key: Pr
     code, said = build(facts, tmp_path / "site")
     assert code == 1
     assert "images/no.svg\N{NO-BREAK SPACE}: ce fichier n’existe pas" in said
+
+
+def test_what_runs_out_is_told_in_french(capsys: pytest.CaptureFixture[str]) -> None:
+    """It stops no build; seen to fail in English."""
+    reminders.remind(read_practice(FACTS), date(2099, 1, 1))
+    said = capsys.readouterr().err
+    assert said.startswith("Veuillez regarder [legal] security_expires\N{NO-BREAK SPACE}: le ")
+    assert said.endswith(" est passé\N{NO-BREAK SPACE}; renouvelez\n")

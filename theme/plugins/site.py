@@ -14,7 +14,7 @@ from pelican.writers import Writer
 
 from booking_endpoint.booking import mark
 from booking_endpoint.practice import Practice
-from booking_endpoint.reminders import doubts
+from booking_endpoint.reminders import LOOK, doubts
 from booking_endpoint.words import Language
 from theme.plugins.addresses import (
     ARTICLES,
@@ -59,7 +59,7 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
         practice: Practice = self.settings["PRACTICE"]
         language: Language = self.settings["WRITERS_LANGUAGE"]
         for doubt in doubts(practice):
-            print(f"Please look at [legal] {doubt}", file=sys.stderr)
+            print(language.say(LOOK, what=doubt.said(language)), file=sys.stderr)
         content = as_typed(Path(self.path))
         if wrong := check_content(content, practice.languages, practice.visits, language):
             sys.exit("\n".join(wrong))
