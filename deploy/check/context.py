@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from booking_endpoint.facts import line_numbers
+from booking_endpoint.mistakes import Tongue
 from booking_endpoint.practice import Practice
 from booking_endpoint.words import Language
 from deploy.check.document import Page
@@ -63,8 +64,8 @@ class Context:
     """The words that the pages say, by language."""
     invalid: tuple[Finding, ...]
     """What a validator of HTML said, where there is one."""
-    language: Language
-    """The words that are said to who writes."""
+    tongue: Tongue
+    """Says to who writes what is wrong."""
     rules: frozenset[str]
     """The id of every rule there is."""
     today: date

@@ -9,40 +9,39 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path, PurePath
 
+from booking_endpoint.mistakes import ENGLISH, Tongue
 from booking_endpoint.practice import Practice
-from booking_endpoint.words import Language
 from deploy.check.context import Context, Finding, Text
 from deploy.check.document import Page
 from theme.plugins.addresses import GENERATED, article_address, generated_address, written_address
 from theme.plugins.heads import ARTICLE, PAGE, BadHead, read_head, read_links
-from theme.plugins.reading import ENGLISH
 from theme.plugins.words import read_languages
 
 TEXTS = {".js", ".css", ".svg", ".txt", ".xml", ".json"}
 
 
 def read_text(
-    file: PurePath, written: bytes, languages: tuple[str, ...], language: Language = ENGLISH
+    file: PurePath, written: bytes, languages: tuple[str, ...], tongue: Tongue = ENGLISH
 ) -> Text:
-    """One Markdown file; what the build would refuse of it is its trouble, in a language."""
+    """One Markdown file; what the build would refuse of it is its trouble, said by `tongue`."""
     kind, (key, _sign, lang) = file.parent.name, file.stem.partition(".")
     head, source, trouble, line = None, written.decode("utf-8", "replace"), "", 0
     try:
         head, body = read_head(kind, file.name, written.decode("utf-8"), languages)
         read_links(body)
     except BadHead as error:
-        trouble, line = error.what(language), error.line
+        trouble, line = error.what(tongue), error.line
     except UnicodeDecodeError:
-        trouble = language.say("save the file as UTF-8")
+        trouble = tongue.say("save the file as UTF-8")
     return Text(file.as_posix(), kind, key, lang, source, head, trouble, line)
 
 
 def read_texts(
-    content: Path, named: Path, languages: tuple[str, ...], language: Language = ENGLISH
+    content: Path, named: Path, languages: tuple[str, ...], tongue: Tongue = ENGLISH
 ) -> tuple[Text, ...]:
     """Every Markdown file of a content folder, under the name of that folder."""
     return tuple(
-        read_text(named / kind / path.name, path.read_bytes(), languages, language)
+        read_text(named / kind / path.name, path.read_bytes(), languages, tongue)
         for kind in (PAGE, ARTICLE)
         for path in sorted((content / kind).glob("*.md"))
     )
@@ -71,7 +70,7 @@ def gather(
     site: Path | None,
     today: date,
     rules: frozenset[str],
-    language: Language = ENGLISH,
+    tongue: Tongue = ENGLISH,
 ) -> Context:
     """All that the rules look at. Without a site, those that look at pages find nothing."""
     known, pages, others, addresses = whose(practice, texts), [], {}, set()
@@ -94,7 +93,7 @@ def gather(
         addresses=frozenset(addresses),
         languages=read_languages(practice.languages),
         invalid=tuple(validated(site)) if site else (),
-        language=language,
+        tongue=tongue,
         rules=rules,
         today=today,
     )

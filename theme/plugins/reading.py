@@ -16,9 +16,9 @@ from pelican.urlwrappers import Author, Category
 
 from booking_endpoint.booking import mark
 from booking_endpoint.claims import Found, claims_in
-from booking_endpoint.mistakes import Mistake
+from booking_endpoint.mistakes import ENGLISH, Mistake, Tongue
 from booking_endpoint.practice import Practice, Visit
-from booking_endpoint.words import SOURCE, Language
+from booking_endpoint.words import Language
 from theme.plugins.addresses import (
     BOOKING,
     WRITTEN,
@@ -38,7 +38,6 @@ from theme.plugins.words import read_languages
 _ = mark
 
 EXTENSIONS = ["tables", "attr_list", "def_list", "sane_lists"]
-ENGLISH = Language(SOURCE, {})
 WORDS_A_MINUTE = 184
 """Read aloud, the mean over 17 languages, Hebrew included (Trauzettel-Klosinski, IReST, 2012)."""
 
@@ -47,11 +46,11 @@ def check_content(
     content: Path,
     languages: tuple[str, ...],
     visits: Sequence[Visit] = (),
-    language: Language = ENGLISH,
+    tongue: Tongue = ENGLISH,
 ) -> list[str]:
     """What is wrong with the files of the content folder: one line for each, naming it.
 
-    `visits` are those that a text may name; `language` is the one to say it in.
+    `visits` are those that a text may name; `tongue` says it in a language.
     """
     heads: dict[str, Head] = {}
     wrong: list[Mistake] = []
@@ -64,7 +63,7 @@ def check_content(
             wrong.append(BadHead(_("save the file as UTF-8")).of(str(path)))
     wrong += originals(content, heads, languages[0])
     wrong += (clash.of(str(content / name)) for name, clash in check_topics(heads, languages[0]))
-    return [one.said(language) for one in wrong]
+    return [one.said(tongue) for one in wrong]
 
 
 def as_typed(path: Path) -> Path:
