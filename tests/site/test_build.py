@@ -80,7 +80,10 @@ def test_a_bad_page_ends_the_build_with_its_name(site: Path, tmp_path: Path) -> 
     page.write_text("Title: Le cabinet\n\nTexte.\n", encoding="utf-8")
     code, said = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
     assert code == 1
-    assert f"{page}\xa0: Summary manque" in said.replace("\n", "")
+    assert (
+        f"{page}\xa0: Summary manque\xa0; écrivez une ligne comme `Summary: Une phrase"
+        in said.replace("\n", "")
+    )
     assert "Traceback" not in said
 
 

@@ -25,16 +25,16 @@ KNOWN = {
     ),
 }
 EXAMPLES = {
-    "title": "Title: The practice",
-    "summary": "Summary: One sentence that says what the page is about.",
+    "title": _("Title: The practice"),
+    "summary": _("Summary: One sentence that says what the page is about."),
     "date": "Date: 2026-11-20",
     "reviewed": "Reviewed: 2026-11-20",
-    "author": "Author: Dr Given-name Surname",
-    "sources": "Sources: Title | Publisher | date | https://…",
+    "author": _("Author: Dr Given-name Surname"),
+    "sources": _("Sources: Title | Publisher | date | https://…"),
     "interests": "Interests: none",
-    "topic": "Topic: Prevention",
-    "translation-of": "Translation-of: Title | Publisher | date | https://…",
-    "credit": "Credit: World Health Organization, CC BY-NC-SA 3.0 IGO",
+    "topic": _("Topic: Prevention"),
+    "translation-of": _("Translation-of: Title | Publisher | date | https://…"),
+    "credit": _("Credit: World Health Organization, CC BY-NC-SA 3.0 IGO"),
 }
 
 ALLOW = re.compile(r"([a-z]+(?:-[a-z]+)*) because (\S.*)")
@@ -192,7 +192,7 @@ def check_names(kind: str, lines: Mapping[str, list[str]]) -> None:
     for name in (*NEEDED[kind], *borrowed, *given):
         if not lines.get(name):
             message = _("{name} is missing; write a line such as `{example}`")
-            raise BadHead(message, name=name.capitalize(), example=EXAMPLES[name])
+            raise BadHead(message, name=name.capitalize(), example=Mistake(EXAMPLES[name]))
 
 
 def read_date(lines: Mapping[str, list[str]], name: str) -> date | None:
