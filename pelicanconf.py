@@ -6,6 +6,7 @@ from pathlib import Path
 
 from booking_endpoint.markup import FILTERS
 from booking_endpoint.reading import BadPractice, read_practice
+from deploy.writer import told, writers_language
 from theme.plugins.doorsign import closures, openings, vouched, week
 from theme.plugins.example import EXAMPLE
 from theme.plugins.integrity import vouching
@@ -19,8 +20,9 @@ from theme.plugins.words import GLOBALS
 PRACTICE_FILE = Path(os.environ.get("BOOKING_PRACTICE", "content/practice.toml"))
 try:
     PRACTICE = read_practice(PRACTICE_FILE.read_text("utf-8"), str(PRACTICE_FILE))
-except (BadPractice, OSError) as error:
-    sys.exit(str(error))
+except (BadPractice, OSError, UnicodeDecodeError) as error:
+    sys.exit(told(error, PRACTICE_FILE))
+WRITERS_LANGUAGE = writers_language(PRACTICE_FILE)
 
 PELICAN_CLASS = StrictPelican
 PLUGINS = ["theme.plugins.site"]

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NewType
 
+from booking_endpoint.mistakes import Mistake
+
 Colour = NewType("Colour", str)
 """`#rrggbb`, in small letters, in sRGB."""
 
@@ -109,9 +111,9 @@ LOOKS: Mapping[str, Look] = {
 
 
 def read_colour(text: str) -> Colour:
-    """A colour as `#7d4410`; raises ValueError with what to write instead."""
+    """A colour as `#7d4410`; raises Mistake with what to write instead."""
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
-        raise ValueError(f"{text!r} is not a colour such as #7d4410: a # and six digits or a to f")
+        raise Mistake("'{text}' is not a colour such as #7d4410: # and six of 0-9, a-f", text=text)
     return Colour(text.lower())
 
 

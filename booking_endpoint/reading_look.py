@@ -19,6 +19,16 @@ from booking_endpoint.look import (
     read_colour,
     readable,
 )
+from booking_endpoint.mistakes import to_writer
+
+PALE = to_writer(
+    "{colour} stands out only {found} to 1 from what it is written on; 4.5 is the least"
+    " (WCAG 2.2, 1.4.3): take a darker one, such as {near}"
+)
+DIM = to_writer(
+    "{colour} stands out only {found} to 1 from what it is written on in the dark; 4.5 is the least"
+    " (WCAG 2.2, 1.4.3): take a brighter one, such as {near}"
+)
 
 
 def read_look(facts: Facts) -> Look:
@@ -30,10 +40,10 @@ def read_table(facts: Facts) -> Look:
     look = LOOKS[facts.choice("name", LOOKS, PLATE)]
     day, dark = look.day, look.dark
     if "accent" in facts:
-        day = replace(day, accent=read_accent(facts, "accent", day, "darker"))
+        day = replace(day, accent=read_accent(facts, "accent", day, PALE))
         dark = replace(dark, accent=readable(day.accent, dark.grounds))
     if "accent_dark" in facts:
-        dark = replace(dark, accent=read_accent(facts, "accent_dark", dark, "brighter"))
+        dark = replace(dark, accent=read_accent(facts, "accent_dark", dark, DIM))
     chosen = Look(
         day=day,
         dark=dark,
@@ -47,13 +57,9 @@ def read_table(facts: Facts) -> Look:
     return chosen
 
 
-def read_accent(facts: Facts, key: str, palette: Palette, which: str) -> Colour:
+def read_accent(facts: Facts, key: str, palette: Palette, message: str) -> Colour:
     colour = facts.parsed(key, read_colour)
     if (found := least_contrast(colour, palette.grounds)) < TEXT:
-        raise facts.wrong(
-            key,
-            f"{colour} stands out only {found:.1f} to 1 from what it is written on, and {TEXT} is"
-            f" the least (WCAG 2.2, 1.4.3); take a {which} one,"
-            f" such as {readable(colour, palette.grounds)}",
-        )
+        near = readable(colour, palette.grounds)
+        raise facts.wrong(key, message, colour=colour, found=f"{found:.1f}", near=near)
     return colour

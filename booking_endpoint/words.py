@@ -40,7 +40,7 @@ class Language:
         """The name of a country, from its code (ISO 3166-1)."""
         return str(Locale(self.code).territories.get(code, code))
 
-    def say(self, message: str, **values: object) -> str:
+    def say(self, message: str, /, **values: object) -> str:
         """The message in this language; a message without translation stays in English.
 
         `{name}` in the message is filled from the values, each isolated so that a

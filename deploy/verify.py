@@ -26,6 +26,7 @@ from booking_endpoint.practice import Practice
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.web import HEADERS
 from deploy.reminders import remind
+from deploy.writer import told
 
 ROOT = Path(__file__).parents[1]
 WAIT = 20
@@ -55,8 +56,8 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser().parse_args(arguments)
     try:
         practice = read_practice(asked.practice.read_text("utf-8"), str(asked.practice))
-    except (BadPractice, OSError) as error:
-        print(error, file=sys.stderr)
+    except (BadPractice, OSError, UnicodeDecodeError) as error:
+        print(told(error, asked.practice), file=sys.stderr)
         return 2
     remind(practice, date.today())  # noqa: DTZ011 -- the day of whoever asks
     with tempfile.TemporaryDirectory() as folder:

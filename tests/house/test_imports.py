@@ -12,6 +12,7 @@ from tests.house.tree import ROOT, imported, name, python_files, syntax
 PACKAGE = "booking_endpoint"
 
 ORDER = (
+    "mistakes",
     "claims",
     "facts",
     "timetable",
@@ -66,6 +67,7 @@ CHECK = (
 """The same of `deploy.check`; all but the last two are pure."""
 
 PURE = (
+    "mistakes",
     "claims",
     "facts",
     "timetable",

@@ -16,6 +16,11 @@ from typing import Any
 import PIL
 from PIL import Image, ImageCms, ImageOps
 
+from booking_endpoint.booking import mark
+from booking_endpoint.mistakes import Mistake
+
+_ = mark
+
 WIDTHS = (400, 800, 1200)
 """In pixels; a smaller picture is never enlarged."""
 
@@ -29,7 +34,7 @@ RECIPE = hashlib.sha256(Path(__file__).read_bytes() + PIL.__version__.encode()).
 """What a picture is made by: kept ones are made anew after any change of it."""
 
 
-class BadPicture(ValueError):
+class BadPicture(Mistake):
     """A picture that cannot be shown: names the file and says what to do."""
 
 
@@ -99,7 +104,8 @@ class Album:
             data = path.read_bytes()
             width, height = size(data)
         except (OSError, ValueError, Image.DecompressionBombError):
-            raise BadPicture(f"{path}: there is no picture here that can be read") from None
+            message = _("{file}: there is no picture here that can be read")
+            raise BadPicture(message, file=path) from None
         key = hashlib.sha256(RECIPE + data).hexdigest()[:16]
         picture = Picture(key, width, height)
         names = [Path(picture.address(w, kind)).name for w in picture.widths for kind in FORMATS]

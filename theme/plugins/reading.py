@@ -16,8 +16,9 @@ from pelican.urlwrappers import Author, Category
 
 from booking_endpoint.booking import mark
 from booking_endpoint.claims import Found, claims_in
+from booking_endpoint.mistakes import ENGLISH, Mistake, Tongue
 from booking_endpoint.practice import Practice, Visit
-from booking_endpoint.words import SOURCE, Language
+from booking_endpoint.words import Language
 from theme.plugins.addresses import (
     ARTICLES,
     BOOKING,
@@ -40,7 +41,6 @@ from theme.plugins.words import read_languages
 _ = mark
 
 EXTENSIONS = ["tables", "attr_list", "def_list", "sane_lists"]
-ENGLISH = Language(SOURCE, {})
 WORDS_A_MINUTE = 184
 """Read aloud, the mean over 17 languages, Hebrew included (Trauzettel-Klosinski, IReST, 2012)."""
 
@@ -49,31 +49,31 @@ def check_content(
     content: Path,
     languages: tuple[str, ...],
     visits: Sequence[Visit] = (),
-    language: Language = ENGLISH,
+    tongue: Tongue = ENGLISH,
 ) -> list[str]:
     """What is wrong with the files of the content folder: one line for each, naming it.
 
-    `visits` are those that a text may name; `language` is the one to say it in.
+    `visits` are those that a text may name; `tongue` says it in a language.
     """
     heads: dict[str, Head] = {}
-    wrong = []
+    wrong: list[Mistake] = []
     for kind, path in files(content):
         try:
             heads[f"{kind}/{path.name}"] = check_file(kind, path, content, languages, visits)
-        except BadHead as error:
-            wrong.append(f"{path}: {error.said(language)}")
-        except BadPicture as error:
-            wrong.append(f"{path}: {error}")
+        except (BadHead, BadPicture) as error:
+            wrong.append(error.of(str(path)))
         except UnicodeDecodeError:
-            said = language.say(_("save the file as UTF-8"))
-            wrong.append(f"{path}: {said}")
-    clashes = check_topics(heads, languages[0])
-    return [
-        *wrong,
-        *originals(content, heads, languages[0], language),
-        *meetings(content, heads, languages, language),
-        *(f"{content / name}: {clash}" for name, clash in clashes),
-    ]
+            wrong.append(BadHead(_("save the file as UTF-8")).of(str(path)))
+    wrong += originals(content, heads, languages[0])
+    wrong += meetings(content, heads, languages)
+    wrong += (clash.of(str(content / name)) for name, clash in check_topics(heads, languages[0]))
+    return [one.said(tongue) for one in wrong]
+
+
+def as_typed(path: Path) -> Path:
+    """A path as somebody in the folder of the project would type it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def files(content: Path) -> Iterator[tuple[str, Path]]:
@@ -92,7 +92,7 @@ def check_file(
     text = path.read_text("utf-8")
     head, _body = read_head(kind, path.name, text, languages)
     for claim in claims(text):
-        raise BadHead("{claim}", claim.line, claim=claim)
+        raise BadHead("{claim}", claim.line, claim=claim.mistake)
     for line, link in read_links(text):
         base = content if link.startswith("/") else path.parent
         if not (base / PurePosixPath(link.lstrip("/"))).exists():
@@ -100,7 +100,7 @@ def check_file(
             raise BadHead(message, line, file=link)
     for line, image in images_in(text):
         if not (content / image.file).exists():
-            raise BadPicture(f"line {line}: there is no picture {content / image.file}")
+            raise BadPicture(_("there is no picture {file}"), line, file=content / image.file)
     check_syntax(text, head.lang, visits, articles_in(content, head.lang))
     return head
 
@@ -118,20 +118,18 @@ def articles_in(content: Path, lang: str) -> frozenset[str]:
     return frozenset(path.name.removesuffix(ending) for path in found)
 
 
-def originals(content: Path, heads: dict[str, Head], default: str, language: Language) -> list[str]:
+def originals(content: Path, heads: dict[str, Head], default: str) -> Iterator[BadHead]:
     """Every text must exist in the doctor's own language, which is the one that counts."""
-    wrong = []
     for name, head in heads.items():
         first = f"{head.kind}/{head.key.removeprefix('articles/')}.{default}.md"
         if not (content / first).exists():
-            said = language.say(_("write {file} first; this translates it"), file=content / first)
-            wrong.append(f"{content / name}: {said}")
-    return wrong
+            message = _("write {file} first; this translates it")
+            yield BadHead(message, file=content / first).of(str(content / name))
 
 
 def meetings(
-    content: Path, heads: dict[str, Head], languages: tuple[str, ...], language: Language
-) -> Iterator[str]:
+    content: Path, heads: dict[str, Head], languages: tuple[str, ...]
+) -> Iterator[BadHead]:
     """Two texts at one address, or one where something else lives already."""
     default = languages[0]
     written = {(head.key, head.lang) for head in heads.values()}
@@ -145,8 +143,7 @@ def meetings(
         place = address_of(head, default)
         if taken.setdefault(place, name) != name:
             message = _("something else is at {address} already ({other}); write another Slug")
-            said = language.say(message, address=place, other=taken[place])
-            yield f"{content / name}: {said}"
+            yield BadHead(message, address=place, other=taken[place]).of(str(content / name))
 
 
 def address_of(head: Head, default: str) -> str:
@@ -213,7 +210,10 @@ class HeadReader(BaseReader):  # type: ignore[misc]  # pelican has no types
         self._markdown.reset()
         blocks = cast(Blocks, self._markdown.treeprocessors["blocks"])
         blocks.around = self._around(head.lang, path.parents[1])
-        html = self._markdown.convert(body)
+        try:
+            html = self._markdown.convert(body)
+        except BadPicture as error:
+            raise error.of(str(as_typed(path))) from None
         # Markdown has escaped the names already
         contents = [(part["id"], Markup(part["name"])) for part in self._markdown.toc_tokens]  # type: ignore[attr-defined]  # noqa: S704
         told = {"contents": contents, "minutes": minutes(html)}

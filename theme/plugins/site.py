@@ -12,9 +12,11 @@ from pelican.contents import Content
 from pelican.generators import ArticlesGenerator, Generator, PagesGenerator
 from pelican.writers import Writer
 
+from booking_endpoint.booking import mark
 from booking_endpoint.facts import BadPractice
 from booking_endpoint.practice import Practice
-from booking_endpoint.reminders import doubts
+from booking_endpoint.reminders import LOOK, doubts
+from booking_endpoint.words import Language
 from theme.plugins.addresses import (
     ARTICLES,
     BOOKING,
@@ -33,11 +35,13 @@ from theme.plugins.integrity import integrity_of
 from theme.plugins.look import publish
 from theme.plugins.pictures import Album, BadPicture
 from theme.plugins.plans import BadPlan
-from theme.plugins.reading import check_content
+from theme.plugins.reading import as_typed, check_content
 from theme.plugins.redirects import FILE, as_pages, for_nginx, read_redirects
 from theme.plugins.search import from_a_to_z, headings_in, index, read_topic
 from theme.plugins.topics import topic_slugs, topics_of
 from theme.plugins.words import read_languages
+
+_ = mark
 
 OWN_TEMPLATES = "templates"
 """In the content folder: what the practice puts before the theme's of the same name."""
@@ -59,23 +63,26 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
 
     def run(self) -> None:
         practice: Practice = self.settings["PRACTICE"]
+        language: Language = self.settings["WRITERS_LANGUAGE"]
         for doubt in doubts(practice):
-            print(f"Please look at [legal] {doubt}", file=sys.stderr)
-        if wrong := check_content(Path(self.path), practice.languages, practice.visits):
+            print(language.say(LOOK, what=doubt.said(language)), file=sys.stderr)
+        content = as_typed(Path(self.path))
+        if wrong := check_content(content, practice.languages, practice.visits, language):
             sys.exit("\n".join(wrong))
-        self.settings["THEME_TEMPLATES_OVERRIDES"].insert(0, str(Path(self.path) / OWN_TEMPLATES))
-        self.settings["ALBUM"] = Album(Path(self.path), Path(self.settings["PICTURE_CACHE"]))
+        self.settings["THEME_TEMPLATES_OVERRIDES"].insert(0, str(content / OWN_TEMPLATES))
+        self.settings["ALBUM"] = Album(content, Path(self.settings["PICTURE_CACHE"]))
         warnings = Warnings()
         logging.getLogger().addHandler(warnings)
         try:
             super().run()
             publish(practice.look, Path(self.output_path))
         except (BadPicture, BadPlan, BadPractice) as error:
-            sys.exit(str(error))
+            sys.exit(error.said(language))
         finally:
             logging.getLogger().removeHandler(warnings)
         if warnings.count:
-            sys.exit("The site was not built as it should be: see the warnings above.")
+            message = _("The site was not built as it should be: see the warnings above.")
+            sys.exit(language.say(message))
 
 
 class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
@@ -148,9 +155,8 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
         redirects = read_redirects(text, str(file), addresses, practice.rules.prefix)
         for name, redirect in as_pages(redirects).items():
             if (output / name).exists():
-                raise BadPractice(
-                    "is a file of this site; leave it out", redirect.old, 0, str(file)
-                )
+                message = _("is a file of this site; leave it out")
+                raise BadPractice(message, 0, redirect.old, str(file))
             told = self._frame(redirect.lang, HOME) | {"to": redirect.to}
             writer.write_file(name, self.get_template("moved"), self.context, **told)
         beside = output.with_name(f"{output.name}-redirects.conf")
