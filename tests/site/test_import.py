@@ -210,21 +210,21 @@ def test_a_second_time_adds_nothing(tmp_path: Path) -> None:
     (content / "articles" / "le-frottis-encore.fr.md").unlink()
     (content / "articles" / "frottis.fr.md").write_text("Title: Relu\n\nTexte.\n", "utf-8")
     before = files(tmp_path)
-    assert "laissées telles quelles : 7" in move_export(content)
+    assert "laissées telles quelles\N{NO-BREAK SPACE}: 7" in move_export(content)
     assert files(tmp_path) == before
 
 
 def test_a_trial_writes_nothing_and_tells_the_same(tmp_path: Path, export: Path) -> None:
     said = move_export(tmp_path / "content", "--dry-run")
     assert list(tmp_path.iterdir()) == []
-    assert said.replace("Un essai : rien n’a été écrit.\n\n", "") == report(export)
+    assert said.replace("Un essai\N{NO-BREAK SPACE}: rien n’a été écrit.\n\n", "") == report(export)
 
 
 def test_the_report_leads_from_each_old_address_to_the_new_one(export: Path) -> None:
     said = report(export)
     assert "- /2019/05/frottis/ → content/articles/frottis.fr.md → /articles/frottis/" in said
     assert "- /he/המרפאה/ → content/pages/cabinet.he.md → /he/cabinet/" in said
-    assert "à compléter : Summary, Reviewed, Sources, Interests" in said
+    assert "à compléter\N{NO-BREAK SPACE}: Summary, Reviewed, Sources, Interests" in said
     assert "- /mentions-legales-2/ → /mentions-legales/" in said
     assert "écrivez d’abord content/pages/page-90.fr.md" in said
 
