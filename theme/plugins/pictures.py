@@ -4,17 +4,18 @@ Originals are never published: a telephone writes into them where and when they 
 """
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import PIL
 from PIL import Image, ImageCms, ImageOps
+
+from theme.plugins.kept import keep
 
 WIDTHS = (400, 800, 1200)
 """In pixels; a smaller picture is never enlarged."""
@@ -67,12 +68,29 @@ class Album:
         self._content, self._cache = content, cache
         self._pictures: dict[str, Picture] = {}
         self._made: dict[str, bytes] = {}
+        self._noted: list[dict[str, Picture]] = []
 
     def picture(self, file: str) -> Picture:
         """The picture `images/….jpg` of the content folder; raises BadPicture."""
         if file not in self._pictures:
             self._pictures[file] = self._kept(self._content / file)
+        for noted in self._noted:
+            noted[file] = self._pictures[file]
         return self._pictures[file]
+
+    @contextmanager
+    def noting(self) -> Iterator[dict[str, Picture]]:
+        """The pictures that are asked for until the block ends, by file."""
+        noted: dict[str, Picture] = {}
+        self._noted.append(noted)
+        try:
+            yield noted
+        finally:
+            self._noted.pop()
+
+    def has(self, noted: Mapping[str, Picture]) -> bool:
+        """Whether these pictures are still the same; they count as asked for."""
+        return all(self.picture(file) == shown for file, shown in noted.items())
 
     def add(self, data: bytes, ending: str) -> str:
         """Publish bytes that were made here, as they are; gives back their address."""
@@ -80,18 +98,20 @@ class Album:
         self._made[name] = data
         return f"/images/{name}"
 
-    def publish(self, output: Path) -> None:
-        """Write every picture that a page has asked for."""
+    def publish(self, output: Path) -> Iterator[str]:
+        """Write every picture that a page has asked for; gives back their names in the output."""
         folder = output / "images"
         for name, data in self._made.items():
             folder.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(data)
-        for picture in self._pictures.values():
+            yield f"images/{name}"
+        for key, picture in {picture.key: picture for picture in self._pictures.values()}.items():
             folder.mkdir(parents=True, exist_ok=True)
             for width in picture.widths:
                 for kind in FORMATS:
-                    name = Path(picture.address(width, kind)).name
+                    name = f"{key}-{width}.{kind}"
                     shutil.copyfile(self._cache / name, folder / name)
+                    yield f"images/{name}"
 
     def _kept(self, path: Path) -> Picture:
         """The picture of a file, converted now unless the cache has it already."""
@@ -108,13 +128,6 @@ class Album:
             for name, converted in zip(names, convert(data), strict=True):
                 keep(self._cache / name, converted)
         return picture
-
-
-def keep(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: two builds may share a cache."""
-    with NamedTemporaryFile(dir=path.parent, delete=False) as half:
-        half.write(data)
-    os.replace(half.name, path)  # noqa: PTH105 -- the temporary file has a name, no Path
 
 
 def size(data: bytes) -> tuple[int, int]:

@@ -4,16 +4,18 @@ import hashlib
 import logging
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pelican import Pelican, signals
 from pelican.contents import Content
 from pelican.generators import ArticlesGenerator, Generator, PagesGenerator
-from pelican.writers import Writer
 
-from booking_endpoint.practice import Practice
 from booking_endpoint.reminders import doubts
+from booking_endpoint.words import Language
 from theme.plugins.addresses import (
     ARTICLES,
     BOOKING,
@@ -28,13 +30,22 @@ from theme.plugins.addresses import (
     topic_address,
 )
 from theme.plugins.card import HEIGHT, WIDTH, card
+from theme.plugins.converting import Converter
+from theme.plugins.inputs import Compiled, Inputs, Templates, digest_of_facts
 from theme.plugins.integrity import integrity_of
+from theme.plugins.kept import Remembered, Shelf, digest, digest_of_code, files_in
 from theme.plugins.pictures import Album, BadPicture
 from theme.plugins.plans import BadPlan
-from theme.plugins.reading import check_content
-from theme.plugins.search import from_a_to_z, headings_in, index, read_topic
-from theme.plugins.topics import topic_slugs, topics_of
+from theme.plugins.reading import ENGLISH, check_content
+from theme.plugins.search import Topic as Found
+from theme.plugins.search import from_a_to_z, index, read_topic
+from theme.plugins.together import spread
+from theme.plugins.topics import Named, Topic, topic_slugs, topics_of
 from theme.plugins.words import read_languages
+from theme.plugins.writing import FRAME, PatientWriter, prune
+
+RELATED = 3
+"""How many other articles on its topic an article leads to."""
 
 
 class Warnings(logging.Handler):
@@ -49,18 +60,42 @@ class Warnings(logging.Handler):
 
 
 class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
-    """Pelican that publishes all of the site or says why not."""
+    """Pelican that publishes all of the site or says why not, and makes nothing twice."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        super().__init__(settings)
+        content, made_by = Path(self.path), digest_of_code()
+        cache = Path(settings["KEPT"]) if settings["KEPT"] else None
+        settings["ALBUM"] = Album(content, Path(settings["PICTURE_CACHE"]))
+        settings["TEXTS"] = Remembered(Shelf(cache, "texts", content, made_by))
+        settings["PAGES"] = Remembered(Shelf(cache, "pages", Path(self.output_path), made_by))
+        settings["JINJA_ENVIRONMENT"]["bytecode_cache"] = Compiled(settings["TEXTS"])
+        settings["LANGUAGES"] = read_languages(settings["PRACTICE"].languages)
+        settings["FACTS_SHOWN"] = digest_of_facts(settings, content)
+        settings["CONVERTER"] = Converter(settings)
+
+    def wrong(self, language: Language = ENGLISH) -> list[str]:
+        """What keeps the site from being built, a line for each mistake."""
+        told, practice = self.settings, self.settings["PRACTICE"]
+        return check_content(
+            Path(self.path),
+            practice.languages,
+            practice.visits,
+            language,
+            told["TEXTS"],
+            told["PROCESSES"],
+        )
 
     def run(self) -> None:
-        practice: Practice = self.settings["PRACTICE"]
-        for doubt in doubts(practice):
+        settings = self.settings
+        for doubt in doubts(settings["PRACTICE"]):
             print(f"Please look at [legal] {doubt}", file=sys.stderr)
-        if wrong := check_content(Path(self.path), practice.languages, practice.visits):
+        if wrong := self.wrong():
             sys.exit("\n".join(wrong))
-        self.settings["ALBUM"] = Album(Path(self.path), Path(self.settings["PICTURE_CACHE"]))
         warnings = Warnings()
         logging.getLogger().addHandler(warnings)
         try:
+            settings["CONVERTER"].prepare(Path(self.path), settings["PROCESSES"])
             super().run()
         except (BadPicture, BadPlan) as error:
             sys.exit(str(error))
@@ -68,6 +103,8 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
             logging.getLogger().removeHandler(warnings)
         if warnings.count:
             sys.exit("The site was not built as it should be: see the warnings above.")
+        settings["TEXTS"].save()
+        settings["PAGES"].save()
 
 
 class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
@@ -76,7 +113,7 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.context["localsiteurl"] = ""
-        self.context["languages"] = read_languages(self.settings["PRACTICE"].languages)
+        self.context["languages"] = self.settings["LANGUAGES"]
         self.context["card"] = {
             "address": self.settings["ALBUM"].add(card(), "png"),
             "width": WIDTH,
@@ -84,7 +121,8 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
         }
         self.context["prefix"] = self.settings["PRACTICE"].rules.prefix
 
-    def generate_output(self, writer: Writer) -> None:
+    def generate_output(self, writer: PatientWriter) -> None:
+        self.context[FRAME] = {}
         for name, template, told in self._pages():
             writer.write_file(name, self.get_template(template), self.context, **told)
         dated = self.settings["PRACTICE"].legal.security_expires is not None
@@ -94,44 +132,58 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
             writer.write_file(name, template, self.context, **self._frame("", HOME))
         for code, place in self.context["addresses"].of(ARTICLES).items():
             self._write_feed(writer, code, place)
+        writer.flush()
         for code in self.context["addresses"].languages:
             self._write_search(writer, code)
-        self.settings["ALBUM"].publish(Path(self.output_path))
+        writer.flush()
+        for name in self.settings["ALBUM"].publish(Path(self.output_path)):
+            writer.claim(name)
+        static = (name for name, _ in files_in(Path(self.theme, "static")))
+        prune(Path(self.output_path), {*writer.names, *(f"theme/{name}" for name in static)})
 
-    def _write_feed(self, writer: Writer, code: str, place: str) -> None:
+    def _write_feed(self, writer: PatientWriter, code: str, place: str) -> None:
         link = f"{self.settings['SITEURL']}{place}"
         told = self.context | {"feed_language": code, "feed_link": link}
         title = self.context["languages"][code].say("Articles")
         path = feed_at(place).lstrip("/")
         writer.write_feed(self.context["texts"][code], told, path=path, feed_title=title)
 
-    def _write_search(self, writer: Writer, code: str) -> None:
+    def _write_search(self, writer: PatientWriter, code: str) -> None:
         """The page to search on, once all others are written: it is made from what they say."""
-        output, links = Path(self.output_path), self.context["addresses"].links(code)
-        name = self.settings["SITENAME"]
-        topics = {
-            key: read_topic(place, (output / file_at(place)).read_text("utf-8"), name)
-            for key, place in sorted(links.items())
-            if key != SEARCH
-        }
-        words = index(topics.values())
+        links = self.context["addresses"].links(code)
+        topics = self._topics(writer, code, links)
+        words = index(topics)
         address = f"/search/{code}-{hashlib.sha256(words).hexdigest()[:16]}.json"
-        (output / "search").mkdir(exist_ok=True)
-        (output / address.lstrip("/")).write_bytes(words)
+        writer.write_bytes(address.lstrip("/"), words)
         told = {
             "index": {"address": address, "integrity": integrity_of(words)},
-            "a_to_z": from_a_to_z(
-                ((topic, self._headings(key, code)) for key, topic in topics.items()), code
-            ),
+            "a_to_z": from_a_to_z(topics, code),
         }
         template = self.get_template(GENERATED[SEARCH])
         frame = self._frame(code, SEARCH)
         writer.write_file(file_at(links[SEARCH]), template, self.context, **frame, **told)
 
-    def _headings(self, key: str, code: str) -> tuple[str, ...]:
-        """What a doctor has written above the parts of a page."""
-        content = self.context["written"].get((key, code))
-        return headings_in(content.content) if content and key != HOME else ()
+    def _topics(self, writer: PatientWriter, code: str, links: dict[str, str]) -> list[Found]:
+        """What every page of a language is about, read from those that are new."""
+        name, known = self.settings["SITENAME"], self.settings["PAGES"]
+        keys = {key: place for key, place in sorted(links.items()) if key != SEARCH}
+
+        def written(key: str) -> str:
+            """What a doctor has written of a page, but on the first one, which is all headings."""
+            content = self.context["written"].get((key, code))
+            return content.content if content and key != HOME else ""
+
+        def remembered(key: str) -> tuple[str, str, bytes]:
+            return "topic", key + code, writer.bytes_of(file_at(keys[key]))
+
+        def read(key: str) -> Found:
+            html = Path(self.output_path, file_at(keys[key])).read_text("utf-8")
+            return read_topic(keys[key], html, name, written(key))
+
+        new = [key for key in keys if known.get(remembered(key)) is None]
+        for key, topic in zip(new, spread(read, new, self.settings["PROCESSES"]), strict=True):
+            known.put(remembered(key), topic)
+        return [known.get(remembered(key)) for key in keys]
 
     def _pages(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """File, template and variables of every page that was not written by hand."""
@@ -142,7 +194,8 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
                     yield file_at(place), template, self._frame(code, key)
         for code, topics in self.context["by_topic"].items():
             for topic in topics.values():
-                told = self._frame(code, f"{TOPICS}/{topic.slug}") | {"topic": topic}
+                told = self._frame(code, f"{TOPICS}/{topic.slug}")
+                told["topic"] = replace(topic, articles=[line(one) for one in topic.articles])
                 yield file_at(told["address"]), "topic", told
         for code in addresses.languages:
             yield f"shell/{code}.html", "shell", self._frame(code, BOOKING)
@@ -156,16 +209,25 @@ def frame(context: dict[str, Any], code: str, key: str) -> dict[str, Any]:
     """What every template may ask for, whatever kind of page it is."""
     addresses: Addresses = context["addresses"]
     return {
-        "lang": code,
-        "language": context["languages"][code],
+        **context["SHARED"][code],
         "key": key,
         "address": addresses.of(key)[code],
         "alternates": addresses.of(key),
+    }
+
+
+def shared(context: dict[str, Any], code: str) -> dict[str, Any]:
+    """The part of it that all pages of a language have in common."""
+    addresses: Addresses = context["addresses"]
+    topics = context["by_topic"][code].values()
+    return {
+        "lang": code,
+        "language": context["languages"][code],
         "homes": addresses.of(HOME),
         "links": addresses.links(code),
-        "articles": context["texts"][code],
+        "articles": [line(article) for article in context["texts"][code]],
         "feed": feed_at(addresses.of(ARTICLES)[code]) if context["texts"][code] else "",
-        "topics": context["by_topic"][code],
+        "topics": [Named(topic.slug, topic.name) for topic in topics],
         "discreet": False,
         "blocks": False,
     }
@@ -174,7 +236,8 @@ def frame(context: dict[str, Any], code: str, key: str) -> dict[str, Any]:
 def gather(generators: Iterable[Generator]) -> None:
     """Once everything was read: find every page's address, in every language it exists in."""
     contents = [content for generator in generators for content in texts(generator)]
-    context = next(g.context for g in generators if isinstance(g, FactsGenerator))
+    facts = next(g for g in generators if isinstance(g, FactsGenerator))
+    context = facts.context
     languages = context["PRACTICE"].languages
     pages: dict[str, dict[str, str]] = {
         key: {code: generated_address(key, code, languages[0]) for code in languages}
@@ -202,6 +265,16 @@ def gather(generators: Iterable[Generator]) -> None:
     context["texts"] = articles
     context["by_topic"] = topics
     context["written"] = {(content.head.key, content.lang): content for content in contents}
+    context["SHARED"] = {code: shared(context, code) for code in languages}
+    context["ON_TOPIC"] = {
+        (article.head.key, code): topic
+        for code, found in topics.items()
+        for topic in found.values()
+        for article in topic.articles
+    }
+    site = digest(context["FACTS_SHOWN"], repr((pages, context["card"])).encode())
+    templates = Templates(facts.env, context["PAGES"], context["FACTS_SHOWN"])
+    context["INPUTS"] = Inputs(templates, site)
 
 
 def texts(generator: Generator) -> list[Content]:
@@ -210,20 +283,41 @@ def texts(generator: Generator) -> list[Content]:
     return list(generator.pages) if isinstance(generator, PagesGenerator) else []
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An article as others lead to it: what a list may say of it, and no more."""
+
+    title: str
+    summary: str
+    url: str
+    reviewed: date | None
+    minutes: int
+
+
+def line(article: Content) -> Line:
+    head = article.head
+    return Line(head.title, head.summary, article.url, head.reviewed, article.minutes)
+
+
 def tell(generator: Generator, content: Content) -> None:
     """Just before a written page is rendered: give it the variables every page has."""
-    told = frame(generator.context, content.lang, content.head.key)
-    mine = [topic for topic in told["topics"].values() if content in topic.articles]
-    told["topic"] = mine[0] if mine else None
-    told["related"] = [one for topic in mine for one in topic.articles if one is not content]
-    told |= {"discreet": content.head.discreet, "blocks": content.blocks}
-    generator.context.update(told)
+    context = generator.context
+    told = frame(context, content.lang, content.head.key)
+    topic: Topic | None = context["ON_TOPIC"].get((content.head.key, content.lang))
+    related = (one for one in topic.articles if one is not content) if topic else ()
+    told["topic"] = Named(topic.slug, topic.name) if topic else None
+    told["related"] = [line(one) for one in islice(related, RELATED)]
+    context[FRAME] = told | {"discreet": content.head.discreet, "blocks": content.blocks}
 
 
 def name_feed(context: dict[str, Any], feed: Any) -> None:
     """Give a feed its language, and the list of articles of that language as its page and id."""
     link = context["feed_link"]
     feed.feed.update(language=context["feed_language"], link=link, id=link)
+
+
+def writer(_pelican: Pelican) -> type[PatientWriter]:
+    return PatientWriter
 
 
 def generators(_pelican: Pelican) -> type[Generator]:
@@ -233,6 +327,7 @@ def generators(_pelican: Pelican) -> type[Generator]:
 def register() -> None:
     """Pelican calls this once."""
     signals.get_generators.connect(generators)
+    signals.get_writer.connect(writer)
     signals.all_generators_finalized.connect(gather)
     signals.page_generator_write_page.connect(tell)
     signals.article_generator_write_article.connect(tell)

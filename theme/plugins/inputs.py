@@ -1,0 +1,116 @@
+"""What a page is made of: its template, and the values of every name the template may look up.
+
+Two pages made of the same are the same; so one that is there already is not rendered again.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
+from jinja2.meta import find_referenced_templates, find_undeclared_variables
+from pelican.contents import Content
+
+from theme.plugins.kept import Remembered, digest, digest_of_files
+
+LASTING = ("links", "homes", "languages", "language", "addresses", "topics", "articles", "practice")
+"""Values that many pages share: each is looked at once in a build."""
+
+ALWAYS = ("language",)
+"""What the words of the theme look up, though no template names it."""
+
+
+def digest_of_facts(settings: Mapping[str, Any], content: Path) -> bytes:
+    """All that every page may show beside its own text: facts, theme, the drawings facts name."""
+    practice = settings["PRACTICE"]
+    plans = [content / place.plan.file for place in practice.places if place.plan]
+    theme = [settings["THEME"], *settings["THEME_TEMPLATES_OVERRIDES"]]
+    told = [settings["PRACTICE_FILE"], *theme, *(plan for plan in plans if plan.exists())]
+    return digest_of_files(map(Path, told))
+
+
+class Compiled(BytecodeCache):
+    """Templates as Python runs them, by name and text."""
+
+    def __init__(self, known: Remembered) -> None:
+        self._known = known
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """What was compiled from this very text, if it was."""
+        if known := self._known.get(("compiled", bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(known)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Remember it."""
+        key = ("compiled", bucket.key, bucket.checksum)
+        self._known.put(key, bucket.bytecode_to_string())
+
+
+class Templates:
+    """For every template, the names it and those it stands on may look up."""
+
+    def __init__(self, environment: Environment, known: Remembered, made_of: bytes) -> None:
+        self._environment, self._known, self._made_of = environment, known, made_of
+
+    def names(self, name: str) -> frozenset[str] | None:
+        """The names; none when a template chooses another only as it is rendered."""
+        key = ("template", name, self._made_of)
+        found = self._known.get(key)
+        if found is None:
+            found = (self._find(name),)
+            self._known.put(key, found)
+        names: frozenset[str] | None = found[0]
+        return names
+
+    def _find(self, name: str) -> frozenset[str] | None:
+        names, looked, left = set(ALWAYS), set(), [name]
+        while left:
+            if (one := left.pop()) in looked:
+                continue
+            looked.add(one)
+            source, _, _ = self._environment.loader.get_source(self._environment, one)  # type: ignore[union-attr]
+            syntax = self._environment.parse(source)
+            names |= find_undeclared_variables(syntax)
+            for other in find_referenced_templates(syntax):
+                if other is None:
+                    return None
+                left.append(other)
+        return frozenset(names)
+
+
+class Inputs:
+    """Digests of what pages are made of. `site` stands for all that every page may show."""
+
+    def __init__(self, templates: Templates, site: bytes) -> None:
+        self._templates, self.site = templates, site
+        self._lasting: dict[int, tuple[object, bytes]] = {}
+
+    def of(self, template: str, context: Mapping[str, Any]) -> bytes | None:
+        """The digest of one page; none when it cannot be told."""
+        names = self._templates.names(template)
+        if names is None:
+            return None
+        told = (part for name in sorted(names) for part in self._told(name, context))
+        return digest(self.site, template.encode(), *told)
+
+    def _told(self, name: str, context: Mapping[str, Any]) -> Iterable[bytes]:
+        yield name.encode()
+        if name in context:
+            yield self._once(context[name]) if name in LASTING else seen(context[name])
+
+    def _once(self, value: object) -> bytes:
+        """The digest of a value that is not let go while this lives: its identity stays its own."""
+        if id(value) not in self._lasting:
+            self._lasting[id(value)] = (value, seen(value))
+        return self._lasting[id(value)][1]
+
+
+def seen(value: object) -> bytes:
+    """All that a template can see of a value.
+
+    What is not known here tells its place in memory: then no two builds seem the same.
+    """
+    if isinstance(value, Content):
+        return digest(value._content.encode(), repr(sorted(value.metadata.items())).encode())
+    return digest(repr(value).encode())
