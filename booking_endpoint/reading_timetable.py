@@ -201,9 +201,10 @@ def check_holidays(table: Facts, rules: Rules) -> None:
         if "holidays_subdivision" in table or rules.holidays_open:
             raise table.wrong("holidays_country", "say which country's public holidays are meant")
         return
-    subdivisions = holidays.list_supported_countries().get(country)
-    if subdivisions is None:
+    known_country = getattr(holidays, country, None) if country.isupper() else None
+    if getattr(known_country, "country", None) is None:  # asking for the list reads all of them
         raise table.wrong("holidays_country", f"{country!r} is not a country code")
+    subdivisions: tuple[str, ...] = getattr(known_country, "subdivisions", ())
     if subdivision and subdivision not in subdivisions:
         known = ", ".join(subdivisions)
         raise table.wrong("holidays_subdivision", f"must be one of {known}, or left out")

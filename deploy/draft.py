@@ -1,7 +1,6 @@
 """One build of the site while somebody writes: in this process, beside the last good one.
 
-Pelican stays imported from one build to the next, and templates stay compiled while they are the
-same: that is most of what a build costs.
+Pelican stays imported from one build to the next, and what did not change is not made again.
 """
 
 import io
@@ -10,14 +9,12 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jinja2 import FileSystemBytecodeCache
 from pelican.log import LimitFilter
 from pelican.settings import read_settings
 
 from booking_endpoint.booking import mark
 from booking_endpoint.words import Language, read_language
 from theme.plugins.integrity import integrity
-from theme.plugins.reading import check_content
 
 _ = mark
 
@@ -75,13 +72,13 @@ def built(draft: Draft, content: Path, site: Path) -> Draft:
     """Read all anew, what Pelican and the theme would remember of the last time included."""
     integrity.cache_clear()
     LimitFilter._raised_messages.clear()  # else a warning counts once, and the next build is good
-    told = {"PATH": str(content), "OUTPUT_PATH": str(site)}
+    told = {"PATH": str(content), "OUTPUT_PATH": str(site), "PROCESSES": 1}  # threads run here
     settings = read_settings(str(ROOT / "pelicanconf.py"), override=told)
-    settings["JINJA_ENVIRONMENT"]["bytecode_cache"] = FileSystemBytecodeCache(str(site.parent))
     practice = settings["PRACTICE"]
     language = read_language(practice.languages[0], TRANSLATIONS)
-    if wrong := check_content(content, practice.languages, practice.visits, language):
+    pelican = settings["PELICAN_CLASS"](settings)
+    if wrong := pelican.wrong(language):
         return replace(draft, wrong=tuple(wrong), hint="", language=language)
     with redirect_stdout(io.StringIO()):
-        settings["PELICAN_CLASS"](settings).run()
+        pelican.run()
     return Draft(draft.version + 1, site, (), "", language)

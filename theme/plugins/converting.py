@@ -111,9 +111,8 @@ class Converter:
     def _key(self, path: Path, text: bytes) -> bytes:
         """Blocks show facts, with words and templates of the theme; nothing else does."""
         shown = self._settings["FACTS_SHOWN"] if b"!!!" in text else b""
-        languages = repr(self._practice.languages).encode()
-        kind, name = path.parent.name.encode(), path.name.encode()
-        return digest(b"converted", kind, name, languages, shown, text)
+        name = f"{path.parent.name}/{path.name} {self._practice.languages}".encode()
+        return digest(b"converted", name, shown, text)
 
     def _holds(self, known: Converted, path: Path) -> bool:
         """Whether its pictures are the same, and the articles it leads on to have their names."""

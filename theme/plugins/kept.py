@@ -117,9 +117,9 @@ def keep(path: Path, data: bytes) -> None:
 class Remembered:
     """A table kept from build to build; what a build did not ask for is forgotten at its end."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf | None = None) -> None:
         self._shelf = shelf
-        self._before: dict[Any, Any] = shelf.read() or {}
+        self._before: dict[Any, Any] = (shelf.read() if shelf else None) or {}
         self._now: dict[Any, Any] = {}
         self._new = False
 
@@ -134,5 +134,6 @@ class Remembered:
         self._new = True
 
     def save(self) -> None:
-        if self._new or self._now.keys() != self._before.keys():
+        """Keep it for the next build, unless nothing has changed."""
+        if self._shelf and (self._new or self._now.keys() != self._before.keys()):
             self._shelf.write(self._now)

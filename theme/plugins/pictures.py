@@ -15,7 +15,7 @@ from typing import Any
 import PIL
 from PIL import Image, ImageCms, ImageOps
 
-from theme.plugins.kept import keep
+from theme.plugins.kept import Remembered, keep
 
 WIDTHS = (400, 800, 1200)
 """In pixels; a smaller picture is never enlarged."""
@@ -64,8 +64,9 @@ def widths(width: int) -> list[int]:
 class Album:
     """The pictures of one build, converted once and kept in a cache outside the content."""
 
-    def __init__(self, content: Path, cache: Path) -> None:
+    def __init__(self, content: Path, cache: Path, known: Remembered | None = None) -> None:
         self._content, self._cache = content, cache
+        self._known = Remembered() if known is None else known
         self._pictures: dict[str, Picture] = {}
         self._made: dict[str, bytes] = {}
         self._noted: list[dict[str, Picture]] = []
@@ -117,10 +118,10 @@ class Album:
         """The picture of a file, converted now unless the cache has it already."""
         try:
             data = path.read_bytes()
-            width, height = size(data)
+            key = hashlib.sha256(RECIPE + data).hexdigest()[:16]
+            width, height = self._size(key, data)
         except (OSError, ValueError, Image.DecompressionBombError):
             raise BadPicture(f"{path}: there is no picture here that can be read") from None
-        key = hashlib.sha256(RECIPE + data).hexdigest()[:16]
         picture = Picture(key, width, height)
         names = [Path(picture.address(w, kind)).name for w in picture.widths for kind in FORMATS]
         if not all((self._cache / name).exists() for name in names):
@@ -128,6 +129,13 @@ class Album:
             for name, converted in zip(names, convert(data), strict=True):
                 keep(self._cache / name, converted)
         return picture
+
+    def _size(self, key: str, data: bytes) -> tuple[int, int]:
+        """As `size`, without reading a picture again that is known."""
+        if self._known.get(("size", key)) is None:
+            self._known.put(("size", key), size(data))
+        known: tuple[int, int] = self._known.get(("size", key))
+        return known
 
 
 def size(data: bytes) -> tuple[int, int]:

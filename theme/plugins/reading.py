@@ -55,7 +55,9 @@ def check_content(
     def key(kind: str, path: Path) -> bytes:
         text = path.read_bytes()
         told = visits_told if b"!!!" in text or b"visit:" in text else b""
-        return digest(b"checked", kind.encode(), path.name.encode(), repr(languages).encode(), told, text)
+        return digest(
+            b"checked", kind.encode(), path.name.encode(), repr(languages).encode(), told, text
+        )
 
     def check(file: tuple[str, Path]) -> Checked | str:
         kind, path = file

@@ -66,8 +66,8 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
         super().__init__(settings)
         content, made_by = Path(self.path), digest_of_code()
         cache = Path(settings["KEPT"]) if settings["KEPT"] else None
-        settings["ALBUM"] = Album(content, Path(settings["PICTURE_CACHE"]))
-        settings["TEXTS"] = Remembered(Shelf(cache, "texts", content, made_by))
+        settings["TEXTS"] = texts = Remembered(Shelf(cache, "texts", content, made_by))
+        settings["ALBUM"] = Album(content, Path(settings["PICTURE_CACHE"]), texts)
         settings["PAGES"] = Remembered(Shelf(cache, "pages", Path(self.output_path), made_by))
         settings["JINJA_ENVIRONMENT"]["bytecode_cache"] = Compiled(settings["TEXTS"])
         settings["LANGUAGES"] = read_languages(settings["PRACTICE"].languages)
@@ -115,11 +115,19 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
         self.context["localsiteurl"] = ""
         self.context["languages"] = self.settings["LANGUAGES"]
         self.context["card"] = {
-            "address": self.settings["ALBUM"].add(card(), "png"),
+            "address": self.settings["ALBUM"].add(self._card(), "png"),
             "width": WIDTH,
             "height": HEIGHT,
         }
         self.context["prefix"] = self.settings["PRACTICE"].rules.prefix
+
+    def _card(self) -> bytes:
+        """The picture that goes along with an address; it is drawn from our code alone."""
+        known: Remembered = self.settings["TEXTS"]
+        if known.get("card") is None:
+            known.put("card", card())
+        drawn: bytes = known.get("card")
+        return drawn
 
     def generate_output(self, writer: PatientWriter) -> None:
         self.context[FRAME] = {}
@@ -235,7 +243,10 @@ def shared(context: dict[str, Any], code: str) -> dict[str, Any]:
 
 def gather(generators: Iterable[Generator]) -> None:
     """Once everything was read: find every page's address, in every language it exists in."""
-    contents = [content for generator in generators for content in texts(generator)]
+    contents = sorted(
+        (content for generator in generators for content in texts(generator)),
+        key=lambda content: str(content.source_path),  # Pelican reads in the order of a set
+    )
     facts = next(g for g in generators if isinstance(g, FactsGenerator))
     context = facts.context
     languages = context["PRACTICE"].languages
