@@ -51,32 +51,38 @@ class Templates:
     """For every template, the names it and those it stands on may look up."""
 
     def __init__(self, environment: Environment, known: Remembered, made_of: bytes) -> None:
-        self._environment, self._known, self._made_of = environment, known, made_of
+        assert environment.loader  # noqa: S101 -- Pelican gives each one its loader
+        self._environment, self._loader = environment, environment.loader
+        self._known, self._made_of = known, made_of
+        self._names: dict[str, frozenset[str] | None] = {}
 
     def names(self, name: str) -> frozenset[str] | None:
         """The names; none when a template chooses another only as it is rendered."""
-        key = ("template", name, self._made_of)
-        found = self._known.get(key)
-        if found is None:
-            found = (self._find(name),)
-            self._known.put(key, found)
-        names: frozenset[str] | None = found[0]
-        return names
+        if name not in self._names:
+            self._names[name] = self._all(name)
+        return self._names[name]
 
-    def _find(self, name: str) -> frozenset[str] | None:
-        names, looked, left = set(ALWAYS), set(), [name]
+    def _all(self, name: str) -> frozenset[str] | None:
+        names, looked, left = set(ALWAYS), set(), {name}
         while left:
-            if (one := left.pop()) in looked:
-                continue
-            looked.add(one)
-            source, _, _ = self._environment.loader.get_source(self._environment, one)  # type: ignore[union-attr]
-            syntax = self._environment.parse(source)
-            names |= find_undeclared_variables(syntax)
-            for other in find_referenced_templates(syntax):
-                if other is None:
-                    return None
-                left.append(other)
+            looked.add(one := left.pop())
+            own, others = self._own(one)
+            if None in others:
+                return None
+            names |= own
+            left |= others - looked  # type: ignore[arg-type]  # no None among them, as seen above
         return frozenset(names)
+
+    def _own(self, name: str) -> tuple[frozenset[str], frozenset[str | None]]:
+        """The names in one template, and the templates it stands on."""
+        key = ("template", name, self._made_of)
+        if self._known.get(key) is None:
+            source, _, _ = self._loader.get_source(self._environment, name)
+            syntax = self._environment.parse(source)
+            others = frozenset(find_referenced_templates(syntax))
+            self._known.put(key, (frozenset(find_undeclared_variables(syntax)), others))
+        own: tuple[frozenset[str], frozenset[str | None]] = self._known.get(key)
+        return own
 
 
 class Inputs:

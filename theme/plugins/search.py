@@ -64,11 +64,11 @@ class Reader:
         self.title = self.summary = ""
         self.headings: list[str] = []
         self.text: list[str] = []
-        self._open: list[tuple[str, bool]] = []
+        self._open: list[tuple[str, str]] = []
         for match in TOKEN.finditer(html):
             ends, tag, attributes, text = match.groups()
             if text:
-                self._say(unescape(text))
+                self._say(text)
             elif tag and ends:
                 self._end(tag)
             elif tag:
@@ -79,9 +79,9 @@ class Reader:
             self.summary = unescape(found[1])
         if tag in VOID or attributes.endswith("/"):
             return
-        silent = bool(self._open and self._open[-1][1]) or tag in SILENT or hidden(attributes)
-        self._open.append((tag, silent))
-        if tag in HEADINGS and not silent:
+        around = self._open[-1][1] if self._open else ""
+        self._open.append((tag, inside(tag, attributes, around)))
+        if self._open[-1][1] == "heading" != around:
             self.headings.append("")
 
     def _end(self, tag: str) -> None:
@@ -89,18 +89,25 @@ class Reader:
             continue
 
     def _say(self, words: str) -> None:
-        if not self._open:
-            return
-        tag, silent = self._open[-1]
-        if tag == "title":
-            self.title += words
-        if silent:
-            return
-        inside = {tag for tag, _ in self._open}
-        if inside & HEADINGS:
-            self.headings[-1] += words
-        elif "main" in inside:
-            self.text.append(words)
+        where = self._open[-1][1] if self._open and not words.isspace() else ""
+        if where == "heading":
+            self.headings[-1] += unescape(words)
+        elif where == "main":
+            self.text.append(unescape(words))
+        elif where == "title":
+            self.title += unescape(words)
+
+
+def inside(tag: str, attributes: str, around: str) -> str:
+    """What the text of an element belongs to, by what is around it; empty for nothing."""
+    if around in ("silent", "heading") and tag != "title":
+        silent = tag in SILENT or hidden(attributes)
+        return "silent" if silent else around
+    if tag == "title":
+        return "title"
+    if tag in SILENT or hidden(attributes):
+        return "silent"
+    return "heading" if tag in HEADINGS else tag if tag == "main" else around
 
 
 def hidden(attributes: str) -> bool:
