@@ -9,6 +9,7 @@ from booking_endpoint.reading import BadPractice, read_practice
 from theme.plugins.converting import HeadReader
 from theme.plugins.doorsign import closures, openings, vouched, week
 from theme.plugins.example import EXAMPLE
+from theme.plugins.kept import Tables
 from theme.plugins.pictured import plan, portrait
 from theme.plugins.site import StrictPelican
 from theme.plugins.structured import medical_page, physician
@@ -59,6 +60,7 @@ DIRECT_TEMPLATES: list[str] = []
 STATIC_PATHS: list[str] = []  # no original of a picture is published
 PICTURE_CACHE = ".cache/pictures"
 KEPT = ".cache/kept"  # empty: nothing is kept, and nothing kept is used
+REMEMBERED: Tables = {}  # what one process keeps between builds
 PROCESSES = cores()
 AUTHOR_SAVE_AS = CATEGORY_SAVE_AS = TAG_SAVE_AS = ""
 FEED_ALL_ATOM = CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = None

@@ -15,10 +15,14 @@ from pelican.settings import read_settings
 from booking_endpoint.booking import mark
 from booking_endpoint.words import Language, read_language
 from theme.plugins.integrity import integrity
+from theme.plugins.kept import Tables
 
 _ = mark
 
 ROOT = Path(__file__).parents[1]
+REMEMBERED: Tables = {}
+"""What one build leaves for the next, in this process."""
+
 TRANSLATIONS = Path(__file__).parent / "translations"
 
 
@@ -72,7 +76,12 @@ def built(draft: Draft, content: Path, site: Path) -> Draft:
     """Read all anew, what Pelican and the theme would remember of the last time included."""
     integrity.cache_clear()
     LimitFilter._raised_messages.clear()  # else a warning counts once, and the next build is good
-    told = {"PATH": str(content), "OUTPUT_PATH": str(site), "PROCESSES": 1}  # threads run here
+    told: dict[str, object] = {
+        "PATH": str(content),
+        "OUTPUT_PATH": str(site),
+        "REMEMBERED": REMEMBERED,
+    }
+    told["PROCESSES"] = 1  # a process with threads, as this one, is not to be copied
     settings = read_settings(str(ROOT / "pelicanconf.py"), override=told)
     practice = settings["PRACTICE"]
     language = read_language(practice.languages[0], TRANSLATIONS)
@@ -81,4 +90,7 @@ def built(draft: Draft, content: Path, site: Path) -> Draft:
         return replace(draft, wrong=tuple(wrong), hint="", language=language)
     with redirect_stdout(io.StringIO()):
         pelican.run()
+    other = site.with_name("odd" if site.name == "even" else "even")
+    if not other.exists():
+        pelican.copy(other)
     return Draft(draft.version + 1, site, (), "", language)

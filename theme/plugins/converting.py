@@ -33,7 +33,11 @@ from theme.plugins.images import Figures
 from theme.plugins.kept import Remembered, digest
 from theme.plugins.pictures import Album, Picture
 from theme.plugins.reading import files, minutes
+from theme.plugins.search import headings_in
 from theme.plugins.together import spread
+
+TOLD = ("contents", "headings", "minutes", "blocks")
+"""What a page knows of its text."""
 
 EXTENSIONS = ["tables", "attr_list", "def_list", "sane_lists"]
 
@@ -45,6 +49,7 @@ class Converted:
     head: Head
     html: str
     contents: list[tuple[str, Markup]]
+    headings: tuple[str, ...]
     minutes: int
     blocks: bool
     pictures: Mapping[str, Picture]
@@ -129,7 +134,10 @@ class Converter:
             html = self._markdown.reset().convert(body)
         # Markdown has escaped the names already
         contents = [(part["id"], Markup(part["name"])) for part in self._markdown.toc_tokens]  # type: ignore[attr-defined]  # noqa: S704
-        return Converted(head, html, contents, minutes(html), blocks.used, pictures, articles)
+        headings = headings_in(html)
+        return Converted(
+            head, html, contents, headings, minutes(html), blocks.used, pictures, articles
+        )
 
     @cached_property
     def _markdown(self) -> Markdown:
@@ -175,7 +183,7 @@ class HeadReader(BaseReader):  # type: ignore[misc]  # pelican has no types
 
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
         converted: Converted = self.settings["CONVERTER"].convert(Path(source_path))
-        told = {name: getattr(converted, name) for name in ("contents", "minutes", "blocks")}
+        told = {name: getattr(converted, name) for name in TOLD}
         return converted.html, self._metadata(converted.head) | told
 
     def _metadata(self, head: Head) -> dict[str, Any]:

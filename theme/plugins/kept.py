@@ -137,3 +137,13 @@ class Remembered:
         """Keep it for the next build, unless nothing has changed."""
         if self._shelf and (self._new or self._now.keys() != self._before.keys()):
             self._shelf.write(self._now)
+
+    def again(self) -> "Remembered":
+        """The same table for the next build of this process, which has no need of the disk."""
+        table = Remembered()
+        table._before = self._before | self._now if self._new else self._before
+        return table
+
+
+Tables = dict[tuple[str, str, bytes], Remembered]
+"""By kind, by the folder they belong to, and by the code that made them."""

@@ -1,5 +1,6 @@
 """Markdown files -> what is wrong with them. Knows the folders, not what the pages look like."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -98,8 +99,10 @@ def check_content(
 
 def files(content: Path) -> Iterator[tuple[str, Path]]:
     for kind in (PAGE, ARTICLE):
-        for path in sorted((content / kind).glob("*.md")):
-            yield kind, path
+        folder = content / kind
+        for name in sorted(os.listdir(folder)) if folder.is_dir() else ():  # noqa: PTH208 -- faster
+            if name.endswith(".md"):
+                yield kind, folder / name
 
 
 def check_file(

@@ -118,16 +118,16 @@ def headings_in(html: str) -> tuple[str, ...]:
     return tuple(" ".join(words.split()) for words in Reader(html).headings)
 
 
-def read_topic(address: str, html: str, site: str, written: str) -> Topic:
+def read_topic(address: str, html: str, site: str, headings: tuple[str, ...]) -> Topic:
     """What a built page is about: its title without the site's, its summary, its main part.
 
-    `written` is what of it a doctor wrote.
+    The headings are those that a doctor wrote.
     """
     read = Reader(html)
     title = " ".join(read.title.split()).removesuffix(f" – {site}")
     told = (" ".join(read.text), " ".join((read.summary, *read.headings)), title)
-    text, headings, named = (" ".join(dict.fromkeys(fold(words))) for words in told)
-    return Topic(address, title, read.summary, (text, headings, named), headings_in(written))
+    text, above, named = (" ".join(dict.fromkeys(fold(words))) for words in told)
+    return Topic(address, title, read.summary, (text, above, named), headings)
 
 
 class Bare(dict[int, int | None]):

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -37,8 +38,8 @@ from theme.plugins.kept import Remembered, Shelf, digest, digest_of_code, files_
 from theme.plugins.pictures import Album, BadPicture
 from theme.plugins.plans import BadPlan
 from theme.plugins.reading import ENGLISH, check_content
+from theme.plugins.search import Entry, from_a_to_z, index, read_topic
 from theme.plugins.search import Topic as Found
-from theme.plugins.search import from_a_to_z, index, read_topic
 from theme.plugins.together import spread
 from theme.plugins.topics import Named, Topic, topic_slugs, topics_of
 from theme.plugins.words import read_languages
@@ -64,11 +65,11 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
 
     def __init__(self, settings: dict[str, Any]) -> None:
         super().__init__(settings)
-        content, made_by = Path(self.path), digest_of_code()
-        cache = Path(settings["KEPT"]) if settings["KEPT"] else None
-        settings["TEXTS"] = texts = Remembered(Shelf(cache, "texts", content, made_by))
+        self._good = False
+        content, self._made_by = Path(self.path), digest_of_code()
+        settings["TEXTS"] = texts = self._remembered("texts", self.path)
         settings["ALBUM"] = Album(content, Path(settings["PICTURE_CACHE"]), texts)
-        settings["PAGES"] = Remembered(Shelf(cache, "pages", Path(self.output_path), made_by))
+        settings["PAGES"] = self._remembered("pages", self.output_path)
         settings["JINJA_ENVIRONMENT"]["bytecode_cache"] = Compiled(settings["TEXTS"])
         settings["LANGUAGES"] = read_languages(settings["PRACTICE"].languages)
         settings["FACTS_SHOWN"] = digest_of_facts(settings, content)
@@ -77,7 +78,7 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
     def wrong(self, language: Language = ENGLISH) -> list[str]:
         """What keeps the site from being built, a line for each mistake."""
         told, practice = self.settings, self.settings["PRACTICE"]
-        return check_content(
+        wrong = check_content(
             Path(self.path),
             practice.languages,
             practice.visits,
@@ -85,12 +86,14 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
             told["TEXTS"],
             told["PROCESSES"],
         )
+        self._good = not wrong
+        return wrong
 
     def run(self) -> None:
         settings = self.settings
         for doubt in doubts(settings["PRACTICE"]):
             print(f"Please look at [legal] {doubt}", file=sys.stderr)
-        if wrong := self.wrong():
+        if not self._good and (wrong := self.wrong()):
             sys.exit("\n".join(wrong))
         warnings = Warnings()
         logging.getLogger().addHandler(warnings)
@@ -105,6 +108,24 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
             sys.exit("The site was not built as it should be: see the warnings above.")
         settings["TEXTS"].save()
         settings["PAGES"].save()
+
+    def copy(self, other: Path) -> None:
+        """The output once more, for a build of this process to go on from."""
+        shutil.copytree(self.output_path, other)
+        tables, mine = self.settings["REMEMBERED"], ("pages", self.output_path, self._made_by)
+        tables["pages", str(other), self._made_by] = tables[mine].again()
+
+    def _remembered(self, kind: str, belongs: str) -> Remembered:
+        """The table of the last build: of this process, or of the one before it."""
+        tables, cache = self.settings["REMEMBERED"], self.settings["KEPT"]
+        key = (kind, belongs, self._made_by)
+        if key in tables:
+            tables[key] = tables[key].again()
+        else:
+            shelf = Shelf(Path(cache) if cache else None, kind, Path(belongs), self._made_by)
+            tables[key] = Remembered(shelf)
+        table: Remembered = tables[key]
+        return table
 
 
 class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
@@ -147,7 +168,7 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
         for name in self.settings["ALBUM"].publish(Path(self.output_path)):
             writer.claim(name)
         static = (name for name, _ in files_in(Path(self.theme, "static")))
-        prune(Path(self.output_path), {*writer.names, *(f"theme/{name}" for name in static)})
+        prune(self.output_path, {*writer.names, *(f"theme/{name}" for name in static)})
 
     def _write_feed(self, writer: PatientWriter, code: str, place: str) -> None:
         link = f"{self.settings['SITEURL']}{place}"
@@ -159,30 +180,37 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
     def _write_search(self, writer: PatientWriter, code: str) -> None:
         """The page to search on, once all others are written: it is made from what they say."""
         links = self.context["addresses"].links(code)
-        topics = self._topics(writer, code, links)
-        words = index(topics)
+        words, a_to_z = self._found(code, self._topics(writer, code, links))
         address = f"/search/{code}-{hashlib.sha256(words).hexdigest()[:16]}.json"
         writer.write_bytes(address.lstrip("/"), words)
         told = {
             "index": {"address": address, "integrity": integrity_of(words)},
-            "a_to_z": from_a_to_z(topics, code),
+            "a_to_z": a_to_z,
         }
         template = self.get_template(GENERATED[SEARCH])
         frame = self._frame(code, SEARCH)
         writer.write_file(file_at(links[SEARCH]), template, self.context, **frame, **told)
+
+    def _found(self, code: str, topics: list[Found]) -> tuple[bytes, list[tuple[str, list[Entry]]]]:
+        """The index and the list from A to Z; the last ones, while no page says anything else."""
+        known: Remembered = self.settings["PAGES"]
+        if (before := known.get(("index", code))) is None or before[0] != topics:
+            known.put(("index", code), (topics, (index(topics), from_a_to_z(topics, code))))
+        made: tuple[bytes, list[tuple[str, list[Entry]]]] = known.get(("index", code))[1]
+        return made
 
     def _topics(self, writer: PatientWriter, code: str, links: dict[str, str]) -> list[Found]:
         """What every page of a language is about, read from those that are new."""
         name, known = self.settings["SITENAME"], self.settings["PAGES"]
         keys = {key: place for key, place in sorted(links.items()) if key != SEARCH}
 
-        def written(key: str) -> str:
-            """What a doctor has written of a page, but on the first one, which is all headings."""
+        def written(key: str) -> tuple[str, ...]:
+            """The headings a doctor has written; none of the first page, which is all headings."""
             content = self.context["written"].get((key, code))
-            return content.content if content and key != HOME else ""
+            return content.headings if content and key != HOME else ()
 
-        def remembered(key: str) -> tuple[str, str, bytes]:
-            return "topic", key + code, writer.bytes_of(file_at(keys[key]))
+        def remembered(key: str) -> tuple[str, str, tuple[str, ...], bytes]:
+            return "topic", keys[key], written(key), writer.bytes_of(file_at(keys[key]))
 
         def read(key: str) -> Found:
             html = Path(self.output_path, file_at(keys[key])).read_text("utf-8")

@@ -129,13 +129,16 @@ def digest_of(path: Path) -> bytes:
         return b""
 
 
-def prune(output: Path, names: Iterable[str]) -> None:
+def prune(output: str, names: Iterable[str]) -> None:
     """Take away every file of the output but these, and the folders that are empty then."""
-    wanted = {output / name for name in names}
+    wanted = {os.path.join(output, name) for name in names}  # noqa: PTH118 -- as `walk` says them
     for folder, folders, found in os.walk(output, topdown=False):
-        for path in (Path(folder, name) for name in (*found, *folders)):
-            if path.is_symlink() or not path.is_dir():
-                if path not in wanted:
-                    path.unlink()
-            elif not any(path.iterdir()):
-                path.rmdir()
+        inside = [os.path.join(folder, name) for name in (*found, *folders)]  # noqa: PTH118
+        for path in inside[: len(found)]:
+            if path not in wanted:
+                os.unlink(path)  # noqa: PTH108
+        for path in inside[len(found) :]:
+            if os.path.islink(path):  # noqa: PTH114
+                os.unlink(path)  # noqa: PTH108
+            elif not os.listdir(path):  # noqa: PTH208
+                os.rmdir(path)  # noqa: PTH106
