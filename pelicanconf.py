@@ -11,7 +11,7 @@ from theme.plugins.doorsign import closures, openings, vouched, week
 from theme.plugins.example import EXAMPLE
 from theme.plugins.kept import Tables
 from theme.plugins.pictured import plan, portrait
-from theme.plugins.site import StrictPelican
+from theme.plugins.strict import StrictPelican
 from theme.plugins.structured import medical_page, physician
 from theme.plugins.together import cores
 from theme.plugins.words import GLOBALS

@@ -89,7 +89,7 @@ class Inputs:
     """Digests of what pages are made of. `site` stands for all that every page may show."""
 
     def __init__(self, templates: Templates, site: bytes) -> None:
-        self._templates, self.site = templates, site
+        self._templates, self._site = templates, site
         self._lasting: dict[int, tuple[object, bytes]] = {}
 
     def of(self, template: str, context: Mapping[str, Any]) -> bytes | None:
@@ -98,7 +98,17 @@ class Inputs:
         if names is None:
             return None
         told = (part for name in sorted(names) for part in self._told(name, context))
-        return digest(self.site, template.encode(), *told)
+        return self._all_of(template.encode(), told)
+
+    def of_feed(self, about: object, contents: Iterable[Content]) -> bytes | None:
+        """The digest of a list of texts, whole."""
+        return self._all_of(b"feed", map(seen, (about, *contents)))
+
+    def _all_of(self, kind: bytes, told: Iterable[bytes]) -> bytes | None:
+        try:
+            return digest(self._site, kind, *told)
+        except Unseen:
+            return None
 
     def _told(self, name: str, context: Mapping[str, Any]) -> Iterable[bytes]:
         yield name.encode()
@@ -112,11 +122,14 @@ class Inputs:
         return self._lasting[id(value)][1]
 
 
-def seen(value: object) -> bytes:
-    """All that a template can see of a value.
+class Unseen(Exception):
+    """A value that does not tell all of itself: what shows it is rendered at every build."""
 
-    What is not known here tells its place in memory: then no two builds seem the same.
-    """
-    if isinstance(value, Content):
-        return digest(value._content.encode(), repr(sorted(value.metadata.items())).encode())
-    return digest(repr(value).encode())
+
+def seen(value: object) -> bytes:
+    """The digest of all that a template can see of a value; raises Unseen where it cannot tell."""
+    text = value._content if isinstance(value, Content) else ""
+    told = repr(sorted(value.metadata.items()) if isinstance(value, Content) else value)
+    if " object at 0x" in told:
+        raise Unseen
+    return digest(text.encode(), told.encode())

@@ -99,20 +99,22 @@ class Album:
         self._made[name] = data
         return f"/images/{name}"
 
-    def publish(self, output: Path) -> Iterator[str]:
+    def publish(self, output: Path) -> list[str]:
         """Write every picture that a page has asked for; gives back their names in the output."""
         folder = output / "images"
+        names = [
+            Path(picture.address(width, kind)).name
+            for picture in {picture.key: picture for picture in self._pictures.values()}.values()
+            for width in picture.widths
+            for kind in FORMATS
+        ]
+        if names or self._made:
+            folder.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            shutil.copyfile(self._cache / name, folder / name)
         for name, data in self._made.items():
-            folder.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(data)
-            yield f"images/{name}"
-        for key, picture in {picture.key: picture for picture in self._pictures.values()}.items():
-            folder.mkdir(parents=True, exist_ok=True)
-            for width in picture.widths:
-                for kind in FORMATS:
-                    name = f"{key}-{width}.{kind}"
-                    shutil.copyfile(self._cache / name, folder / name)
-                    yield f"images/{name}"
+        return [f"images/{name}" for name in (*names, *self._made)]
 
     def _kept(self, path: Path) -> Picture:
         """The picture of a file, converted now unless the cache has it already."""

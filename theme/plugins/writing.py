@@ -13,8 +13,8 @@ from typing import Any
 from jinja2 import Template
 from pelican.writers import FileOverwriteFailedError, Writer
 
-from theme.plugins.inputs import Inputs, seen
-from theme.plugins.kept import Remembered, digest
+from theme.plugins.inputs import Inputs
+from theme.plugins.kept import Remembered
 from theme.plugins.pictures import Album, Picture
 from theme.plugins.together import spread
 
@@ -75,8 +75,8 @@ class PatientWriter(Writer):  # type: ignore[misc]  # pelican has no types
         """The same of a feed, at once."""
         self.claim(path)
         shown = elements[: self.settings["FEED_MAX_ITEMS"]]
-        site = context["INPUTS"].site, context["SITEURL"], context["feed_link"]
-        made_of = digest(repr((site, sorted(told.items()))).encode(), *map(seen, shown))
+        about = context["SITEURL"], context["feed_link"], sorted(told.items())
+        made_of = context["INPUTS"].of_feed(about, shown)
         if not self._stands(path, made_of):
             super().write_feed(elements, context, path, **told)
             self._known.put(path, Page(made_of, digest_of(self._output / path), {}))
