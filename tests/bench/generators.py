@@ -116,6 +116,16 @@ class Ours(Generator):
     def picture(self, name: str) -> str:
         return f'images/{name}.jpg "| Exemple"'
 
+    def write(self, many: int) -> None:
+        """All but the pictures that were converted: they cost once, and nobody else's do."""
+        pictures, aside = self.folder / ".cache" / "pictures", self.folder.with_name("pictures")
+        if pictures.exists():
+            pictures.rename(aside)
+        super().write(many)
+        if aside.exists():
+            pictures.parent.mkdir()
+            aside.rename(pictures)
+
     def forget(self) -> None:
         """What was kept, and the site."""
         for name in (".cache/kept", "output"):

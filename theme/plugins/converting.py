@@ -31,6 +31,7 @@ from theme.plugins.blocks import Around, Blocks, BlocksExtension
 from theme.plugins.heads import ARTICLE, PAGE, Head, read_head
 from theme.plugins.images import Figures
 from theme.plugins.kept import Remembered, digest
+from theme.plugins.packed import Packed
 from theme.plugins.pictures import Album, Picture
 from theme.plugins.reading import files, minutes
 from theme.plugins.search import headings_in
@@ -43,7 +44,7 @@ EXTENSIONS = ["tables", "attr_list", "def_list", "sane_lists"]
 
 
 @dataclass(frozen=True, slots=True)
-class Converted:
+class Converted(Packed):
     """A text as HTML, and what it took from elsewhere: were that different, so would this be."""
 
     head: Head

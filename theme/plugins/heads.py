@@ -9,6 +9,7 @@ from booking_endpoint.booking import mark
 from booking_endpoint.practice import Allowed
 from booking_endpoint.words import SOURCE, Language
 from theme.plugins.addresses import WRITTEN
+from theme.plugins.packed import Packed
 
 _ = mark
 
@@ -63,7 +64,7 @@ class BadHead(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Source(Packed):
     """One work an article rests on."""
 
     title: str
@@ -73,7 +74,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Packed):
     """What a company that an article speaks of says to a fact: so that both sides are heard."""
 
     company: str
@@ -84,7 +85,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class Head(Packed):
     """What the lines above the text say, checked."""
 
     kind: str

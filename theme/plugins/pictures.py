@@ -16,6 +16,7 @@ import PIL
 from PIL import Image, ImageCms, ImageOps
 
 from theme.plugins.kept import Remembered, keep
+from theme.plugins.packed import Packed
 
 WIDTHS = (400, 800, 1200)
 """In pixels; a smaller picture is never enlarged."""
@@ -35,7 +36,7 @@ class BadPicture(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Packed):
     """One picture as it is published."""
 
     key: str

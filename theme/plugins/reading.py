@@ -15,6 +15,7 @@ from booking_endpoint.words import SOURCE, Language
 from theme.plugins.heads import ARTICLE, PAGE, BadHead, Head, read_head, read_links
 from theme.plugins.images import images_in
 from theme.plugins.kept import Remembered, digest, files_in
+from theme.plugins.packed import Packed
 from theme.plugins.pictures import BadPicture
 from theme.plugins.syntax import check_syntax, listed, read_blocks
 from theme.plugins.together import spread
@@ -28,7 +29,7 @@ WORDS_A_MINUTE = 184
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Packed):
     """A file found good, and the other files that must be there for it to stay so."""
 
     head: Head

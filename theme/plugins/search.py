@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import unescape
 
+from theme.plugins.packed import Packed
+
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 SILENT = {"head", "script", "style", "template", "noscript", "form", "svg"}
 HEADINGS = {"h1", "h2", "h3"}
@@ -33,7 +35,7 @@ TEXT, HEADING, TITLE = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(Packed):
     """One page, as somebody who searches sees it."""
 
     address: str
@@ -46,7 +48,7 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Entry:
+class Entry(Packed):
     """One line of the list from A to Z."""
 
     key: str

@@ -15,6 +15,7 @@ from pelican.writers import FileOverwriteFailedError, Writer
 
 from theme.plugins.inputs import Inputs
 from theme.plugins.kept import Remembered
+from theme.plugins.packed import Packed
 from theme.plugins.pictures import Album, Picture
 from theme.plugins.together import spread
 
@@ -23,7 +24,7 @@ FRAME = "FRAME"
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Packed):
     """One file as it was written last."""
 
     inputs: bytes | None
