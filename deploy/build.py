@@ -5,6 +5,7 @@ looking.
 """
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -24,6 +25,7 @@ KEPT = ROOT / ".cache" / "kept"
 def main(arguments: Sequence[str]) -> int:
     """0 when the site is there, 1 when it could not be built, 2 without facts to read."""
     asked = parser().parse_args(arguments)
+    gc.set_threshold(100_000)  # a build makes much and drops little: a tenth of it went into looking
     os.chdir(ROOT)
     facts = Path(os.environ.get("BOOKING_PRACTICE", "content/practice.toml"))
     try:

@@ -1,5 +1,6 @@
 """Values that are packed and unpacked fast: by the thousand they come from the last build."""
 
+from functools import cache
 from typing import Any
 
 
@@ -9,10 +10,10 @@ class Packed:
     __slots__ = ()
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        names = [name for kind in reversed(type(self).__mro__) for name in slots(kind)]
-        return type(self), tuple(getattr(self, name) for name in names)
+        return type(self), tuple([getattr(self, name) for name in slots(type(self))])
 
 
+@cache
 def slots(kind: type) -> tuple[str, ...]:
-    found: tuple[str, ...] = getattr(kind, "__slots__", ())
-    return found
+    """The fields in their order."""
+    return tuple(name for one in reversed(kind.__mro__) for name in getattr(one, "__slots__", ()))
