@@ -33,6 +33,7 @@ Interests: none
 Sources: A | B | 2020 | https://example.org/
 Summary: Une phrase sur {title}.
 """
+TRANSLATED = HEAD.replace("Topic: {topic}\n", "")
 FIRST = """
 Voir [l’autre]({filename}second.fr.md) et [les tarifs](visit:consultation).
 
@@ -61,7 +62,7 @@ class Site:
         self.paint("navy")
         self.write("articles/first.fr.md", HEAD.format(title="Un", topic="Soins") + FIRST)
         self.write("articles/second.fr.md", HEAD.format(title="Deux", topic="Soins") + "\nTexte.\n")
-        self.write("articles/second.he.md", HEAD.format(title="Shtayim", topic="T") + "\nTexte.\n")
+        self.write("articles/second.he.md", TRANSLATED.format(title="Shtayim") + "\nTexte.\n")
         self.write("pages/cabinet.fr.md", "Title: Cabinet\nSummary: Ici.\n\nBonjour.\n")
         monkeypatch.setenv("BOOKING_PRACTICE", str(self.facts))
 
@@ -118,7 +119,7 @@ EDITS: Mapping[str, Callable[[Site], object]] = {
     "slug": lambda site: site.change(SECOND, "Topic:", "Slug: ailleurs\nTopic:"),
     "length": lambda site: site.change(SECOND, "Texte", "Un mot " * 400 + "Texte"),
     "translation": lambda site: site.write(
-        "articles/first.he.md", HEAD.format(title="Echad", topic="T") + "\nB.\n"
+        "articles/first.he.md", TRANSLATED.format(title="Echad") + "\nB.\n"
     ),
     "translation gone": lambda site: (site.content / "articles" / "second.he.md").unlink(),
     "page": lambda site: site.write("pages/tarifs.fr.md", "Title: T\nSummary: S.\n\nU.\n"),
