@@ -34,6 +34,7 @@ Sources: A | B | 2020 | https://example.org/
 Summary: Une phrase sur {title}.
 """
 TRANSLATED = HEAD.replace("Topic: {topic}\n", "")
+ACROSS = "\nVoir [l’hébreu]({filename}second.he.md).\n"
 FIRST = """
 Voir [l’autre]({filename}second.fr.md) et [les tarifs](visit:consultation).
 
@@ -174,6 +175,14 @@ def test_a_page_that_is_gone_renamed_or_made_discreet_is_not_served_as_it_was(sm
     assert b'"/cabinet/' not in told
 
 
+def test_a_page_follows_an_address_that_changes_in_another_language(small: Site) -> None:
+    """Pages of one language know the addresses of another only by the links of their texts."""
+    small.write("articles/first.fr.md", HEAD.format(title="Un", topic="Soins") + ACROSS)
+    small.build("fast")
+    small.change("content/articles/second.he.md", "Summary:", "Slug: acher\nSummary:")
+    assert b'href="/he/articles/acher/"' in small.same_as_cold()["articles/first/index.html"]
+
+
 def test_what_is_as_it_was_is_not_written_again(small: Site) -> None:
     """Else all of this would be in vain."""
     small.build("fast")
@@ -246,7 +255,7 @@ def test_what_a_build_did_not_ask_for_is_forgotten(tmp_path: Path) -> None:
 
 
 def test_two_builds_at_once_with_one_cache_are_both_whole(small: Site) -> None:
-    """They read and write the same kept files, of one content, for two outputs."""
+    """They read and write the same kept files, and each works on all cores."""
     environ = {**os.environ, "BOOKING_PRACTICE": str(small.facts)}
     told = [f"KEPT={str(small.folder / 'kept')!r}".replace("'", '"')]
     words = [sys.executable, "-m", "pelican", str(small.content), "-s", "pelicanconf.py"]
@@ -260,7 +269,9 @@ def test_two_builds_at_once_with_one_cache_are_both_whole(small: Site) -> None:
         for name in ("one", "two")
     ]
     assert [one.wait(120) for one in running] == [0, 0]
-    assert files(small.folder / "one") == files(small.folder / "two")
+    alone = small.build("cold", KEPT="")
+    assert files(small.folder / "one") == alone
+    assert files(small.folder / "two") == alone
 
 
 def test_a_template_that_chooses_another_as_it_is_rendered_is_always_rendered() -> None:
