@@ -10,7 +10,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Done = TypeVar("Done")
 
-WORTH = 24
+WORTH = 16
 """Fewer items than this for each process are not worth starting it."""
 
 
