@@ -25,7 +25,7 @@ KEPT = ROOT / ".cache" / "kept"
 def main(arguments: Sequence[str]) -> int:
     """0 when the site is there, 1 when it could not be built, 2 without facts to read."""
     asked = parser().parse_args(arguments)
-    gc.set_threshold(100_000)  # much is made and little dropped; looking took a tenth
+    gc.set_threshold(20_000)  # much is made and little dropped; looking took a tenth
     os.chdir(ROOT)
     facts = Path(os.environ.get("BOOKING_PRACTICE", "content/practice.toml"))
     try:

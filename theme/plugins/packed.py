@@ -10,7 +10,7 @@ class Packed:
     __slots__ = ()
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        return type(self), tuple([getattr(self, name) for name in slots(type(self))])
+        return type(self), tuple([getattr(self, name) for name in slots(type(self))])  # type: ignore[arg-type]  # a class is hashable
 
 
 @cache

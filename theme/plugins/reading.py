@@ -49,22 +49,16 @@ def check_content(
     `visits` are those that a text may name; `language` is the one to say it in. What is `known`
     to be good is not looked at again.
     """
+    known = Remembered() if known is None else known
     there = frozenset(name for name, _ in files_in(content)) if content.is_dir() else frozenset()
-    visits_told = repr([(visit.id, visit.languages) for visit in visits]).encode()
-    heads: dict[str, Head] = {}
-    wrong: dict[Path, str] = {}
+    keys = {path: key_of(kind, path, languages, visits) for kind, path in files(content)}
 
-    def key(kind: str, path: Path) -> bytes:
-        text = path.read_bytes()
-        told = visits_told if b"!!!" in text or b"visit:" in text else b""
-        return digest(
-            b"checked", kind.encode(), path.name.encode(), repr(languages).encode(), told, text
-        )
-
-    def check(file: tuple[str, Path]) -> Checked | str:
-        kind, path = file
+    def check(path: Path) -> Checked | str:
+        found: Checked | None = known.get(keys[path])
+        if found and found.needs <= there:
+            return found
         try:
-            return check_file(kind, path, content, languages, visits, there)
+            return check_file(path.parent.name, path, content, languages, visits, there)
         except BadHead as error:
             return f"{path}: {error.said(language)}"
         except BadPicture as error:
@@ -73,29 +67,32 @@ def check_content(
             said = language.say(_("save the file as UTF-8"))
             return f"{path}: {said}"
 
-    def good(file: tuple[str, Path]) -> Checked | None:
-        found: Checked | None = known.get(keys[file]) if known else None
-        return found if found and found.needs <= there else None
-
-    found = list(files(content))
-    keys = {file: key(*file) for file in found}
-    unknown = [file for file in found if not good(file)]
-    checked = dict(zip(unknown, spread(check, unknown, processes), strict=True))
-    for file in found:
-        kind, path = file
-        told = checked[file] if file in checked else good(file)
+    heads: dict[str, Head] = {}
+    wrong: list[str] = []
+    new = [path for path, key in keys.items() if known.get(key) is None]
+    checked = dict(zip(new, spread(check, new, processes), strict=True))
+    for path, key in keys.items():
+        told = checked.get(path) or check(path)
         if isinstance(told, Checked):
-            heads[f"{kind}/{path.name}"] = told.head
-            if known and file in checked:
-                known.put(keys[file], told)
-        elif told:
-            wrong[path] = told
+            heads[f"{path.parent.name}/{path.name}"] = told.head
+            if told is not known.get(key):
+                known.put(key, told)
+        else:
+            wrong.append(told)
     clashes = check_topics(heads, languages[0])
     return [
-        *wrong.values(),
+        *wrong,
         *originals(content, heads, languages[0], language),
         *(f"{content / name}: {clash}" for name, clash in clashes),
     ]
+
+
+def key_of(kind: str, path: Path, languages: tuple[str, ...], visits: Sequence[Visit]) -> bytes:
+    """What the answer of `check_file` hangs on, but for the files that are there."""
+    text = path.read_bytes()
+    named = b"!!!" in text or b"visit:" in text
+    told = [(visit.id, visit.languages) for visit in visits] if named else []
+    return digest(b"checked", f"{kind}/{path.name} {languages} {told}".encode(), text)
 
 
 def files(content: Path) -> Iterator[tuple[str, Path]]:
