@@ -8,7 +8,7 @@ import hashlib
 import os
 import pickle
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -39,16 +39,15 @@ def digest_of_files(paths: Iterable[Path]) -> bytes:
     return whole.digest()
 
 
-def files_in(folder: Path | str, above: str = "") -> Iterable[tuple[str, str]]:
+def files_in(folder: Path | str, above: str = "") -> Iterator[tuple[str, str]]:
     """Every file below a folder: its name from there, and its path; what Python compiles is not."""
     with os.scandir(folder) as found:
-        for entry in found:
-            name = f"{above}{entry.name}"
-            if entry.is_dir():
-                if entry.name != "__pycache__":
-                    yield from files_in(entry.path, f"{name}/")
-            elif entry.is_file():
-                yield name, entry.path
+        entries = list(found)
+    for entry in entries:
+        if entry.is_file():
+            yield f"{above}{entry.name}", entry.path
+        elif entry.is_dir() and entry.name != "__pycache__":
+            yield from files_in(entry.path, f"{above}{entry.name}/")
 
 
 def digest_of_code() -> bytes:
