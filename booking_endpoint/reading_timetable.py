@@ -209,10 +209,11 @@ def check_holidays(table: Facts, rules: Rules) -> None:
         if "holidays_subdivision" in table or rules.holidays_open:
             raise table.wrong("holidays_country", "say which country's public holidays are meant")
         return
-    subdivisions = holidays.list_supported_countries().get(country)
-    if subdivisions is None:
+    known_country = getattr(holidays, country, None) if country.isupper() else None
+    if getattr(known_country, "country", None) is None:  # asking for the list reads all of them
         message = to_writer("'{text}' is not a country code such as FR")
         raise table.wrong("holidays_country", message, text=country)
+    subdivisions: tuple[str, ...] = getattr(known_country, "subdivisions", ())
     if subdivision and subdivision not in subdivisions:
         known = ", ".join(subdivisions)
         message = to_writer("must be one of {known}, or left out")

@@ -1,7 +1,6 @@
 """One build of the site while somebody writes: in this process, beside the last good one.
 
-Pelican stays imported from one build to the next, and templates stay compiled while they are the
-same: that is most of what a build costs.
+Pelican stays imported from one build to the next, and what did not change is not made again.
 """
 
 import io
@@ -10,15 +9,17 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jinja2 import FileSystemBytecodeCache
 from pelican.log import LimitFilter
 from pelican.settings import read_settings
 
 from booking_endpoint.words import Language
 from deploy.writer import writers_language
 from theme.plugins.integrity import integrity
+from theme.plugins.kept import Tables
 
 ROOT = Path(__file__).parents[1]
+REMEMBERED: Tables = {}
+"""What one build leaves for the next, in this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,19 @@ def built(draft: Draft, content: Path, site: Path) -> Draft:
     """Read all anew, what Pelican and the theme would remember of the last time included."""
     integrity.cache_clear()
     LimitFilter._raised_messages.clear()  # else a warning counts once, and the next build is good
-    told = {"PATH": str(content), "OUTPUT_PATH": str(site)}
+    told: dict[str, object] = {
+        "PATH": str(content),
+        "OUTPUT_PATH": str(site),
+        "REMEMBERED": REMEMBERED,
+    }
+    told["PROCESSES"] = 1  # a process with threads, as this one, is not to be copied
     settings = read_settings(str(ROOT / "pelicanconf.py"), override=told)
-    settings["JINJA_ENVIRONMENT"]["bytecode_cache"] = FileSystemBytecodeCache(str(site.parent))
+    pelican = settings["PELICAN_CLASS"](settings)
+    if wrong := pelican.wrong():
+        return replace(draft, wrong=tuple(wrong))
     with redirect_stdout(io.StringIO()):
-        settings["PELICAN_CLASS"](settings).run()
+        pelican.run()
+    other = site.with_name("odd" if site.name == "even" else "even")
+    if not other.exists():
+        pelican.copy(other)
     return Draft(draft.version + 1, site, (), draft.language)

@@ -20,6 +20,7 @@ SAYING = (
         f"theme/plugins/{name}.py"
         for name in (
             *("heads", "images", "pictured", "pictures", "plans", "reading", "redirects", "site"),
+            "strict",
             *("syntax", "topics"),
         )
     ),

@@ -9,6 +9,7 @@ from booking_endpoint.booking import mark
 from booking_endpoint.mistakes import Mistake
 from booking_endpoint.practice import Allowed
 from theme.plugins.addresses import OURS
+from theme.plugins.packed import Packed
 
 _ = mark
 
@@ -50,7 +51,7 @@ class BadHead(Mistake):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Source(Packed):
     """One work an article rests on."""
 
     title: str
@@ -60,7 +61,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Packed):
     """What a company that an article speaks of says to a fact: so that both sides are heard."""
 
     company: str
@@ -71,7 +72,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class Head(Packed):
     """What the lines above the text say, checked."""
 
     kind: str

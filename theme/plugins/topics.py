@@ -19,11 +19,17 @@ class Article(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
-    """What two or more articles of one language are about."""
+class Named:
+    """A topic as it is led to."""
 
     slug: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topic(Named):
+    """What two or more articles of one language are about."""
+
     articles: list[Article]
 
 
