@@ -338,7 +338,10 @@ def test_the_verb_does_nothing_when_nothing_has_changed_and_all_when_told(small:
     assert files(output) == first
     EDITS["body"](small)
     assert "Done" in build()
-    assert files(output) != first
+    second = files(output)
+    assert second != first
+    assert "Done" in build("--cold")
+    assert files(output) == second
 
 
 def test_the_documents_of_the_benchmark_are_as_good_as_a_doctors(tmp_path: Path) -> None:
