@@ -17,8 +17,8 @@ from deploy.importing.prose import Prose
 from deploy.importing.tree import tree
 from tests.site.document import Document
 from tests.site.moved import EXPORT, MIRROR, OLD, files, move, move_export
-from theme.plugins.heads import read_head, split
 from theme.plugins.converting import EXTENSIONS
+from theme.plugins.heads import read_head, split
 from theme.plugins.reading import check_content
 
 SENTINELS = ("Quatrebarbes", "résultat de frottis", "secret@", "admin7", "Pas encore")
