@@ -71,6 +71,7 @@ class Site:
         monkeypatch.setenv("BOOKING_PRACTICE", str(self.facts))
 
     def write(self, name: str, text: str) -> None:
+        (self.content / name).parent.mkdir(exist_ok=True)
         (self.content / name).write_text(text, "utf-8")
 
     def paint(self, colour: str) -> None:
@@ -127,6 +128,16 @@ EDITS: Mapping[str, Callable[[Site], object]] = {
     ),
     "translation gone": lambda site: (site.content / "articles" / "second.he.md").unlink(),
     "page": lambda site: site.write("pages/tarifs.fr.md", "Title: T\nSummary: S.\n\nU.\n"),
+    "menu": lambda site: site.write(
+        "pages/propre.fr.md", "Title: P\nSummary: S.\nMenu: Propre\n\nU.\n"
+    ),
+    "an old address": lambda site: site.write("redirects.toml", '"/vieux/" = "tarifs.fr"\n'),
+    "look": lambda site: site.change(
+        "content/practice.toml", "\n[doctor]\n", '\n[look]\nname = "garden"\n\n[doctor]\n'
+    ),
+    "own template": lambda site: site.write(
+        "templates/missing.html", '{% extends "!theme/missing.html" %}{# mine #}'
+    ),
     "page gone": lambda site: (site.content / "pages" / "cabinet.fr.md").unlink(),
     "picture": lambda site: site.paint("olive"),
     "plan": lambda site: site.change("content/images/plan.svg", "</svg>", "<g></g></svg>"),
