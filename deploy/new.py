@@ -160,7 +160,8 @@ def sources(talk: Talk) -> list[str]:
         return list(talk.given.source)
     found: list[str] = []
     talk.write(talk.say(_("On what does the article rest? One source a line, then an empty line.")))
-    while (line := talk.read("Title | Publisher | date | https://…\n> ").strip()) or not found:
+    how = talk.say(_("Title | Publisher | date | https://…"))
+    while (line := talk.read(f"{how}\n> ").strip()) or not found:
         try:
             read_source(line, "Sources")
             found.append(line)
