@@ -6,19 +6,25 @@ from pathlib import Path
 
 from booking_endpoint.markup import FILTERS
 from booking_endpoint.reading import BadPractice, read_practice
+from deploy.writer import told, writers_language
+from theme.plugins.converting import HeadReader
 from theme.plugins.doorsign import closures, openings, vouched, week
 from theme.plugins.example import EXAMPLE
+from theme.plugins.integrity import vouching
+from theme.plugins.kept import Tables
+from theme.plugins.look import SHEET, sheet
 from theme.plugins.pictured import plan, portrait
-from theme.plugins.reading import HeadReader
-from theme.plugins.site import StrictPelican
+from theme.plugins.strict import StrictPelican
 from theme.plugins.structured import medical_page, physician
+from theme.plugins.together import cores
 from theme.plugins.words import GLOBALS
 
 PRACTICE_FILE = Path(os.environ.get("BOOKING_PRACTICE", "content/practice.toml"))
 try:
     PRACTICE = read_practice(PRACTICE_FILE.read_text("utf-8"), str(PRACTICE_FILE))
-except (BadPractice, OSError) as error:
-    sys.exit(str(error))
+except (BadPractice, OSError, UnicodeDecodeError) as error:
+    sys.exit(told(error, PRACTICE_FILE))
+WRITERS_LANGUAGE = writers_language(PRACTICE_FILE)
 
 PELICAN_CLASS = StrictPelican
 PLUGINS = ["theme.plugins.site"]
@@ -30,7 +36,7 @@ DEFAULT_LANG = PRACTICE.languages[0]
 TIMEZONE = PRACTICE.zone.key
 PATH = "content"
 OUTPUT_PATH = "output"
-DELETE_OUTPUT_DIRECTORY = True
+DELETE_OUTPUT_DIRECTORY = False  # theme.plugins.writing takes away what is no page now
 
 THEME = "theme"
 THEME_TEMPLATES_OVERRIDES = ["booking_endpoint/fragments"]
@@ -40,6 +46,7 @@ JINJA_GLOBALS = {
     **GLOBALS,
     "example": EXAMPLE,
     "practice": PRACTICE,
+    "integrity": vouching({SHEET: sheet(PRACTICE.look)}),
     "week": week(PRACTICE),
     "openings": openings(PRACTICE),
     "closures": closures(PRACTICE),
@@ -57,6 +64,9 @@ FORMATTED_FIELDS: list[str] = []
 DIRECT_TEMPLATES: list[str] = []
 STATIC_PATHS: list[str] = []  # no original of a picture is published
 PICTURE_CACHE = ".cache/pictures"
+KEPT = ".cache/kept"  # empty: nothing is kept, and nothing kept is used
+REMEMBERED: Tables = {}  # what one process keeps between builds
+PROCESSES = cores()
 AUTHOR_SAVE_AS = CATEGORY_SAVE_AS = TAG_SAVE_AS = ""
 FEED_ALL_ATOM = CATEGORY_FEED_ATOM = TRANSLATION_FEED_ATOM = None
 AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = None

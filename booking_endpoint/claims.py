@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from booking_endpoint.mistakes import Mistake, to_writer
+
 DATA = {
     "fr": r"donnée|réservation|rendez-vous|réponse|formulaire|demande|identité|réserve"
     r"|patiente?s?\b|vous (?:êtes|restez)|tout (?:est|reste)",
@@ -40,6 +42,8 @@ class Claim:
 
     id: str
     source: str
+    hints: tuple[str, ...]
+    """One of these is in every text that makes it: they are looked for first, which is faster."""
     patterns: Mapping[str, tuple[str, ...]]
     message: str
     unless: re.Pattern[str] | None = None
@@ -49,7 +53,8 @@ class Claim:
 CLAIMS = (
     Claim(
         "anonymous",
-        "GDPR, recital 26; art. L.1111-8 of the public health code",
+        to_writer("GDPR, recital 26; art. L.1111-8 of the public health code"),
+        ("anonym", "anonim", "אנונימי"),
         {
             "fr": (
                 rf"(?:{DATA['fr']}).{{0,60}}?(anonym\w+)",
@@ -62,11 +67,12 @@ CLAIMS = (
             "he": (rf"(?:{DATA['he']}).{{0,60}}?(ו?ב?אנונימי\w*)",),
             "it": (rf"(?:{DATA['it']}).{{0,60}}?(anonim\w+)", r"(anonim\w+) (?:dei |i )*dati"),
         },
-        "a booking belongs to a person; write that it is sealed, and who can open it",
+        to_writer("a booking belongs to a person; write that it is sealed, and who can open it"),
     ),
     Claim(
         "no-hds",
-        "art. L.1111-8 of the public health code",
+        to_writer("art. L.1111-8 of the public health code"),
+        ("hds",),
         {
             "fr": (
                 r"\bHDS\b.{0,40}?\b((?:n'est |ne sont )?(?:non|pas) (?:\w+ )?"
@@ -84,11 +90,19 @@ CLAIMS = (
                 r"\bHDS\b.{0,40}?(superflu\w|inutile)",
             ),
         },
-        "no authority has said that sealing settles it; write where bookings lie, as the facts do",
+        to_writer(
+            "no authority has said that sealing settles it; write where bookings lie, as the facts"
+            " do"
+        ),
     ),
     Claim(
         "perfectly-safe",
-        "GDPR, art. 32: security is a matter of risk",
+        to_writer("GDPR, art. 32: security is a matter of risk"),
+        (
+            *("100", "total", "entièrement", "absolument", "parfaitement", "complètement"),
+            *("completely", "absolutely", "perfectly", "fully", "entirely", "לחלוטין", "לגמרי"),
+            *("completamente", "assolutamente", "perfettamente"),
+        ),
         {
             "fr": (
                 r"((?:100 ?%|totale?ment|entièrement|absolument|parfaitement|complètement)\W+"
@@ -104,11 +118,12 @@ CLAIMS = (
                 r"(?:sicur|protett|riservat))",
             ),
         },
-        "nothing is; write what protects the data, and what does not",
+        to_writer("nothing is; write what protects the data, and what does not"),
     ),
     Claim(
         "compliant",
-        "GDPR, art. 5(2) and 42; RGAA, declaration of conformity",
+        to_writer("GDPR, art. 5(2) and 42; RGAA, declaration of conformity"),
+        ("rgpd", "gdpr", "rgaa", "wcag"),
         {
             "fr": (
                 r"(conform\w+)\W+(?:\w+\W+){0,3}(?:RGPD|RGAA|WCAG)\b",
@@ -121,36 +136,41 @@ CLAIMS = (
             "he": (r"(תואמ\w*|תואם|עומד\w*|בהתאם)\W+(?:\w+\W+){0,3}(?:GDPR|RGAA|WCAG)\b",),
             "it": (r"(conform\w+)\W+(?:\w+\W+){0,3}(?:GDPR|RGPD|RGAA|WCAG)\b",),
         },
-        "say what is done, or link in the same paragraph to the audit that found it",
+        to_writer("say what is done, or link in the same paragraph to the audit that found it"),
         unless=LINK,
     ),
     Claim(
         "end-to-end",
-        "art. L.121-2 of the consumer code; GDPR, art. 5(1)(a)",
+        to_writer("art. L.121-2 of the consumer code; GDPR, art. 5(1)(a)"),
+        ("de bout en bout", "end to", "end-to", "מקצה לקצה", "da un capo"),
         {
             "fr": (r"(de bout en bout)",),
             "en": (r"(end[- ]to[- ]end)",),
             "he": (r"(מקצה לקצה)",),
             "it": (r"(da un capo all'altro|end[- ]to[- ]end)",),
         },
-        "the form is read on the server where there is no JavaScript; link in the same paragraph to"
-        " the privacy page, which says so (/confidentialite/, /en/privacy/ …)",
+        to_writer(
+            "the form is read on the server where there is no JavaScript; link in the same"
+            " paragraph to the privacy page, which says so (/confidentialite/, /en/privacy/ …)"
+        ),
         unless=SCOPE,
     ),
     Claim(
         "declared",
-        "GDPR, in force since 25 May 2018: there is no declaration any more",
+        to_writer("GDPR, in force since 25 May 2018: there is no declaration any more"),
+        ("cnil",),
         {
             "fr": (r"(déclar\w+) (?:\w+ ){0,3}?(?:à|auprès de) la CNIL",),
             "en": (r"(declared|registered) (?:\w+ )?(?:to|with|at) (?:the )?CNIL",),
             "he": (r"((?:הוצהר|מוצהר|רשומ?|נרשמ?)\w*) .{0,12}CNIL",),
             "it": (r"(dichiarat\w|registrat\w) (?:\w+ )?(?:alla|presso la) CNIL",),
         },
-        "nothing is declared to the CNIL any more; leave it out",
+        to_writer("nothing is declared to the CNIL any more; leave it out"),
     ),
     Claim(
         "outside-gdpr",
-        "GDPR, art. 2 and recital 35",
+        to_writer("GDPR, art. 2 and recital 35"),
+        ("rgpd", "gdpr"),
         {
             "fr": (
                 r"(hors (?:du )?(?:champ (?:d'application )?du )?RGPD)",
@@ -167,22 +187,28 @@ CLAIMS = (
                 r"\b(?:GDPR|RGPD) (non si applica)",
             ),
         },
-        "a booking is personal data about health; leave it out",
+        to_writer("a booking is personal data about health; leave it out"),
     ),
     Claim(
         "not-sensitive",
-        "GDPR, art. 9 and recital 35",
+        to_writer("GDPR, art. 9 and recital 35"),
+        ("sensib", "sensitive", "רגיש"),
         {
             "fr": (r"donnée.{0,40}?((?:ne sont )?\b(?:non|pas|peu)[- ](?:\w+ )?sensible)",),
             "en": (r"((?:non-?|in|not )sensitive) (?:\w+ )?data", r"data.{0,30}?(not sensitive)"),
             "he": (r"(?:נתונ|מידע).{0,30}?((?:לא|אינ\w*) רגיש)",),
             "it": (r"\bdati.{0,40}?(non (?:sono )?(?:\w+ )?sensibil)",),
         },
-        "that somebody sees this doctor is data about health; write that you treat it so",
+        to_writer(
+            "that somebody sees this doctor is data about health; write that you treat it so"
+        ),
     ),
     Claim(
         "approved",
-        "art. R.4127-19-1 and R.4127-20 of the public health code: the Order approves no site",
+        to_writer(
+            "art. R.4127-19-1 and R.4127-20 of the public health code: the Order approves no site"
+        ),
+        ("ordre", "order", "ordine", "מסדר הרופאים", "conseil", "council", "cnil"),
         {
             "fr": (
                 r"((?:agréé|approuvé|recommandé|labellisé|certifié|homologué|validé)e?s?) par"
@@ -197,12 +223,15 @@ CLAIMS = (
                 r"((?:approvat|accreditat|certificat|raccomandat)\w) (?:dall'Ordine|dalla CNIL)",
             ),
         },
-        "they approve no website; leave it out",
+        to_writer("they approve no website; leave it out"),
     ),
 )
 
-TYPED = str.maketrans("’ʼ\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\n\t", "''    ")
+TYPED = str.maketrans("’ʼıİ\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\n\t", "''iI    ")
 """Signs that are one to a reader become one here, so that places in the text stay what they are."""
+
+
+PARAGRAPH = re.compile(r"(?:[^\n]|\n(?![ \t]*\n))+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,15 +242,27 @@ class Found:
     words: str
     line: int
 
+    @property
+    def mistake(self) -> Mistake:
+        """What is wrong with it, and what to write."""
+        return Mistake(
+            "do not write '{words}': {instead} ({source})",
+            words=self.words,
+            instead=Mistake(self.claim.message),
+            source=Mistake(self.claim.source),
+        )
+
     def __str__(self) -> str:
-        return f"do not write {self.words!r}: {self.claim.message} ({self.claim.source})"
+        return str(self.mistake)
 
 
 def claims_in(text: str) -> Iterator[Found]:
     """Every claim a text makes, paragraph by paragraph, in whatever of our languages."""
-    for paragraph in re.finditer(r"(?:[^\n]|\n(?![ \t]*\n))+", text):
+    folded = text.translate(TYPED).casefold()
+    hinted = [claim for claim in CLAIMS if any(hint in folded for hint in claim.hints)]
+    for paragraph in PARAGRAPH.finditer(text) if hinted else ():
         plain = paragraph[0].translate(TYPED)
-        for claim in CLAIMS:
+        for claim in hinted:
             if claim.unless and claim.unless.search(plain):
                 continue
             for place, words in sorted(made(claim, plain).items()):

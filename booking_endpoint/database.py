@@ -92,6 +92,7 @@ class Database:
 
     async def backup(self, path: Path) -> None:
         """A consistent copy, taken while others write (SQLite's online backup), then rewritten."""
+        await self._in_thread(lambda: connect(path).close())  # else a thread is left behind
         async with self._reading, aiosqlite.Connection(lambda: connect(path), CHUNK) as copy:
             await (await self._current_reader()).backup(copy)
             await copy.execute("VACUUM")

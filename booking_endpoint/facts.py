@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from booking_endpoint.mistakes import Mistake, to_writer
+
 T = TypeVar("T")
 Path = tuple[str | int, ...]
 
@@ -14,12 +16,8 @@ HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 KEY = re.compile(r"\s*([A-Za-z0-9_-]+|\"[^\"]+\")\s*=")
 
 
-class BadPractice(ValueError):
+class BadPractice(Mistake):
     """A fact that cannot stand: says in which file, at which line and key, and what to do."""
-
-    def __init__(self, message: str, key: str = "", line: int = 0, file: str = "") -> None:
-        where = [file, f"line {line}" if line else "", key]
-        super().__init__(": ".join(filter(None, [", ".join(filter(None, where)), message])))
 
 
 class Facts:
@@ -35,12 +33,12 @@ class Facts:
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
-    def wrong(self, key: str, message: str) -> BadPractice:
+    def wrong(self, key: str, message: str, /, **values: object) -> BadPractice:
         """The error to raise about `key` (or about the whole table, when it is empty)."""
         path = (*self._path, key) if key else self._path
         name = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
         line = self._lines.get(path) or self._lines.get(self._path) or 0
-        return BadPractice(message, name, line, self._file)
+        return BadPractice(message, line, name, self._file, **values)
 
     def get(self, key: str, kind: type[T], default: T | None = None) -> T:
         """The value of `key`, which must be of this kind; without a default it must be there."""
@@ -51,7 +49,7 @@ class Facts:
         if kind is Decimal and type(value) is int:
             value = Decimal(value)
         if not isinstance(value, kind) or not plain(value, kind):
-            raise self.wrong(key, f"must be {NAMES.get(kind, kind.__name__)}, not {value!r}")
+            raise self.wrong(key, KINDS[kind], value=typed(value))
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
@@ -63,13 +61,15 @@ class Facts:
     def number(self, key: str, least: int, most: int, default: int | None = None) -> int:
         value = self.get(key, int, default)
         if not least <= value <= most:
-            raise self.wrong(key, f"must be between {least} and {most}, not {value}")
+            message = to_writer("must be between {least} and {most}, not {value}")
+            raise self.wrong(key, message, least=least, most=most, value=value)
         return value
 
     def choice(self, key: str, choices: Iterable[str], default: str | None = None) -> str:
         value, allowed = self.text(key, default), list(choices)
         if value not in allowed:
-            raise self.wrong(key, f"must be one of {', '.join(allowed)}, not {value!r}")
+            message = to_writer("must be one of {allowed}, not '{value}'")
+            raise self.wrong(key, message, allowed=", ".join(allowed), value=value)
         return value
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
@@ -79,12 +79,12 @@ class Facts:
         return tuple(values)
 
     def parsed(self, key: str, parse: Callable[[str], T], default: str | None = None) -> T:
-        """The value of `key`, read by `parse`, whose ValueError becomes ours."""
+        """The value of `key`, read by `parse`, whose Mistake is told with its place."""
         text = self.text(key, default)
         try:
             return parse(text)
-        except ValueError as error:
-            raise self.wrong(key, str(error)) from None
+        except Mistake as error:
+            raise self.wrong(key, error.message, **error.values) from None
 
     def table(self, key: str) -> "Facts":
         values = self.get(key, dict)
@@ -93,26 +93,26 @@ class Facts:
     def tables(self, key: str) -> list["Facts"]:
         values = self.get(key, list, [])
         if not all(isinstance(value, dict) for value in values):
-            raise self.wrong(key, f"must be written as [[{key}]] tables")
+            raise self.wrong(key, "must be written as [[{key}]] tables", key=key)
         return [
             Facts(value, (*self._path, key, index), self._lines, self._file)
             for index, value in enumerate(values)
         ]
 
-    def refuse(self, fault: Callable[[str], str | None]) -> None:
+    def refuse(self, fault: Callable[[str], Mistake | None]) -> None:
         """Raise for the first text of the table, however deep, in which a fault is found."""
         for key, value in self._values.items():
             for place, text in texts_in(value, (key,)):
-                if message := fault(text):
+                if found := fault(text):
                     table = Facts({}, (*self._path, *place[:-1]), self._lines, self._file)
-                    raise table.wrong(str(place[-1]), message)
+                    raise table.wrong(str(place[-1]), found.message, **found.values)
 
     def done(self) -> None:
         """Refuse what nobody asked for: a mistyped key must not pass in silence."""
         for key in self._values:
             if key not in self._asked:
                 known = ", ".join(sorted(self._asked))
-                raise self.wrong(key, f"is not a known key; known here: {known}")
+                raise self.wrong(key, "is not a known key; known here: {known}", known=known)
 
 
 def texts_in(value: object, place: Path) -> Iterator[tuple[Path, str]]:
@@ -137,15 +137,35 @@ def plain(value: object, kind: type) -> bool:
     return not isinstance(value, bool | datetime) or type(value) is kind
 
 
-NAMES: dict[type, str] = {
-    str: "a text",
-    int: "a whole number",
-    bool: "true or false",
-    list: "a list",
-    dict: "a table",
-    date: "a date such as 2026-12-24",
-    Decimal: "an amount such as 30.00",
+def typed(value: object) -> str:
+    """A value as somebody would type it: a text in quotation marks, true and false small."""
+    return repr(value) if isinstance(value, str | list | dict) else str(value).lower()
+
+
+KINDS: dict[type, str] = {
+    str: to_writer("must be a text, not {value}"),
+    int: to_writer("must be a whole number, not {value}"),
+    bool: to_writer("must be true or false, not {value}"),
+    list: to_writer("must be a list, not {value}"),
+    dict: to_writer("must be a table, not {value}"),
+    date: to_writer("must be a date such as 2026-12-24, not {value}"),
+    Decimal: to_writer("must be an amount such as 30.00, not {value}"),
 }
+
+GRAMMAR = {
+    "Illegal character": to_writer("cannot be read: a quotation mark is missing on this line"),
+    "Unterminated string": to_writer("cannot be read: a quotation mark is missing"),
+    "Expected newline": to_writer(
+        'cannot be read: one value a line; a date is written as 2026-12-24, a text in "…"'
+    ),
+    "Invalid value": to_writer(
+        'cannot be read: write a text in "…", a number, a date such as 2026-12-24, true or false'
+    ),
+    "Cannot overwrite": to_writer("cannot be read: this is written twice in its table; keep one"),
+}
+"""What to say of a text that is not TOML, by the first words of what tomllib says."""
+
+UNREADABLE = to_writer("cannot be read: a quotation mark, a bracket or a sign = is missing here")
 
 
 def read_facts(text: str, file: str) -> Facts:
@@ -153,7 +173,10 @@ def read_facts(text: str, file: str) -> Facts:
     try:
         values = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise BadPractice(f"cannot be read: {error}", file=file) from None
+        found = [ours for words, ours in GRAMMAR.items() if str(error).startswith(words)]
+        line = re.search(r"at line (\d+)", str(error))
+        message = (*found, UNREADABLE)[0]
+        raise BadPractice(message, int(line[1]) if line else 0, "", file) from None
     return Facts(values, (), line_numbers(text), file)
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from booking_endpoint.look import Look
 from booking_endpoint.timetable import TELECONSULTATION, Cap, Closure, Hours, Opening, Rules
 
 Words = Mapping[str, str]
@@ -251,6 +252,7 @@ class Practice:
     rules: Rules
     legal: Legal
     payment: Payment
+    look: Look
     recipients: tuple[Recipient, ...]
     allowed: tuple[Allowed, ...]
     """What `check` passes over on the whole site."""

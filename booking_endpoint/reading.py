@@ -8,6 +8,7 @@ from functools import partial
 
 from booking_endpoint.claims import claims_in
 from booking_endpoint.facts import BadPractice, Facts, read_facts
+from booking_endpoint.mistakes import Mistake, to_writer
 from booking_endpoint.practice import (
     RECIPIENTS,
     Allowed,
@@ -22,6 +23,7 @@ from booking_endpoint.practice import (
     Words,
 )
 from booking_endpoint.reading_legal import read_legal
+from booking_endpoint.reading_look import read_look
 from booking_endpoint.reading_timetable import (
     read_caps,
     read_closure,
@@ -59,7 +61,8 @@ def read_practice(text: str, file: str = "practice.toml") -> Practice:
         raise facts.wrong("visits", "write at least one [[visits]] table")
     distinct(facts.tables("visits"))
     if idle := [code for code in languages if not any(code in one.languages for one in visits)]:
-        raise facts.wrong("visits", f"no visit can be booked on the pages in {idle[0]!r}")
+        message = to_writer("no visit can be booked on the pages in '{lang}'")
+        raise facts.wrong("visits", message, lang=idle[0])
     closures = tuple(read_closure(table) for table in facts.tables("closures"))
     week = read_week(facts, rooms, visits)
     practice = Practice(
@@ -77,6 +80,7 @@ def read_practice(text: str, file: str = "practice.toml") -> Practice:
         rules=rules,
         legal=read_legal(facts.table("legal")),
         payment=read_payment(facts.table("payment"), languages),
+        look=read_look(facts),
         recipients=read_recipients(facts),
         allowed=tuple(read_allowed(table) for table in facts.tables("allowed")),
     )
@@ -85,16 +89,17 @@ def read_practice(text: str, file: str = "practice.toml") -> Practice:
     return practice
 
 
-def claim_of(text: str) -> str | None:
+def claim_of(text: str) -> Mistake | None:
     """What a text claims that no practice may claim."""
-    return next((str(found) for found in claims_in(text)), None)
+    return next((found.mistake for found in claims_in(text)), None)
 
 
 def read_languages(facts: Facts) -> tuple[str, ...]:
     languages = facts.texts("languages")
     if not languages or not set(languages) <= set(KNOWN_LANGUAGES):
         known = ", ".join(KNOWN_LANGUAGES)
-        raise facts.wrong("languages", f"list one or more of {known}, the doctor's own first")
+        message = to_writer("list one or more of {known}, the doctor's own first")
+        raise facts.wrong("languages", message, known=known)
     if len(set(languages)) < len(languages):
         raise facts.wrong("languages", "lists a language twice")
     return languages
@@ -111,9 +116,10 @@ def read_words(facts: Facts, key: str, languages: tuple[str, ...]) -> Words:
 def read_id(facts: Facts) -> str:
     name = facts.text("id")
     if not IDENTIFIER.fullmatch(name):
-        raise facts.wrong("id", f"use small letters, digits and hyphens, not {name!r}")
+        message = to_writer("use small letters, digits and hyphens, not '{name}'")
+        raise facts.wrong("id", message, name=name)
     if len(name) > LONGEST_ID:
-        raise facts.wrong("id", f"use at most {LONGEST_ID} characters")
+        raise facts.wrong("id", "use at most {most} characters", most=LONGEST_ID)
     return name
 
 
@@ -123,7 +129,7 @@ def distinct(tables: Iterable[Facts], *taken: str) -> None:
     for table in tables:
         name = table.text("id")
         if name in seen:
-            raise table.wrong("id", f"the id {name!r} is used twice")
+            raise table.wrong("id", "the id '{name}' is used twice", name=name)
         seen.add(name)
 
 
@@ -174,7 +180,8 @@ def read_picture(facts: Facts, key: str, endings: tuple[str, ...]) -> Picture | 
     if not file and not credit:
         return None
     if not file.startswith("images/") or not file.endswith(endings) or ".." in file:
-        raise facts.wrong(key, f"write a file such as images/{key}{endings[0]}, not {file!r}")
+        message = to_writer("write a file such as {example}, not '{file}'")
+        raise facts.wrong(key, message, example=f"images/{key}{endings[0]}", file=file)
     if not credit:
         raise facts.wrong(f"{key}_credit", "is missing: say who made the picture")
     return Picture(file, credit)
@@ -208,7 +215,8 @@ def read_visit(
         price=read_price(facts.table("price"), languages),
     )
     if not visit.languages or not set(visit.languages) <= set(languages):
-        raise facts.wrong("languages", f"list one or more of {', '.join(languages)}")
+        known = ", ".join(languages)
+        raise facts.wrong("languages", "list one or more of {known}", known=known)
     if visit.discreet and not DISCREET_ID.fullmatch(visit.id):
         raise facts.wrong("id", "stands in addresses: call a discreet visit visit-1 or the like")
     facts.done()
@@ -220,7 +228,8 @@ def read_minutes(
 ) -> int:
     minutes = facts.number(key, least, most, default)
     if minutes % CELL_MINUTES:
-        raise facts.wrong(key, f"must be a multiple of {CELL_MINUTES} minutes, not {minutes}")
+        message = to_writer("must be a multiple of {cell} minutes, not {minutes}")
+        raise facts.wrong(key, message, cell=CELL_MINUTES, minutes=minutes)
     return minutes
 
 
@@ -228,7 +237,8 @@ def read_price(facts: Facts, languages: tuple[str, ...]) -> Price:
     least = facts.get("least", Decimal)
     most = facts.get("most", Decimal, least)
     if most < least:
-        raise facts.wrong("most", f"{most} is below the least price, {least}")
+        message = to_writer("{most} is below the least price, {least}")
+        raise facts.wrong("most", message, most=most, least=least)
     if most > least and "criteria" not in facts:
         raise facts.wrong("criteria", "a range of prices must say what the price depends on")
     for key in ("least", "base", "rate"):
@@ -263,7 +273,8 @@ def read_payment(facts: Facts, languages: tuple[str, ...]) -> Payment:
     if payment.participation < 0:
         raise facts.wrong("participation", "cannot be below zero")
     if unknown := set(payment.methods) - {"card", "cash", "cheque", "transfer"}:
-        raise facts.wrong("methods", f"{unknown.pop()!r} is none of card, cash, cheque, transfer")
+        message = to_writer("'{name}' is none of card, cash, cheque, transfer")
+        raise facts.wrong("methods", message, name=unknown.pop())
     facts.done()
     return payment
 
@@ -276,7 +287,7 @@ def read_recipients(facts: Facts) -> tuple[Recipient, ...]:
     recipients: list[Recipient] = []
     for table in facts.tables("recipients"):
         if len(recipients) == RECIPIENTS:
-            raise table.wrong("", f"at most {RECIPIENTS} can open an envelope")
+            raise table.wrong("", "at most {most} can open an envelope", most=RECIPIENTS)
         role = table.choice("role", ["doctor", "secretary", "recovery"])
         key, hybrid = table.parsed("key", read_key), table.text("hybrid", "")
         if hybrid:

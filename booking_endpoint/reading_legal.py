@@ -1,25 +1,28 @@
 """The [legal] table -> Legal. What the law wants declared has no default: silence is an error."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from datetime import date
 
 from booking_endpoint.facts import Facts
+from booking_endpoint.mistakes import to_writer
 from booking_endpoint.practice import Certificate, Host, Legal, Rationale
 from booking_endpoint.values import read_country
 
-BASES = {
-    "pre-contract": "steps at the patient's request, GDPR 6(1)(b)",
-    "legitimate-interest": "keeping appointments in order, GDPR 6(1)(f)",
-}
-MODES = {
-    "hds": "a host certified for health data",
-    "practice": "your own machine",
-    "other": "another host, with your reasons in hds_rationale",
-}
-SAFEGUARDS = {
-    "adequacy": "the European Commission found the country safe, GDPR 45",
-    "clauses": "standard contractual clauses, GDPR 46",
-}
+BASES = ("pre-contract", "legitimate-interest")
+BASES_MEAN = to_writer(
+    "is missing; write one of 'pre-contract': steps at the patient's request, GDPR 6(1)(b);"
+    " 'legitimate-interest': keeping appointments in order, GDPR 6(1)(f)"
+)
+MODES = ("hds", "practice", "other")
+MODES_MEAN = to_writer(
+    "is missing; write one of 'hds': a host certified for health data; 'practice': your own"
+    " machine; 'other': another host, with your reasons in hds_rationale"
+)
+SAFEGUARDS = ("adequacy", "clauses")
+SAFEGUARDS_MEAN = to_writer(
+    "is missing; write one of 'adequacy': the European Commission found the country safe,"
+    " GDPR 45; 'clauses': standard contractual clauses, GDPR 46"
+)
 ACTIVITIES = range(1, 7)
 VERSIONS = ("1.1", "2.0")
 """Of the HDS rules that a certificate was issued under; 2.0 since the order of 26 April 2024."""
@@ -32,14 +35,14 @@ EEA = (
 
 
 def read_legal(facts: Facts) -> Legal:
-    mode = declared(facts, "hosting_mode", MODES)
+    mode = declared(facts, "hosting_mode", MODES, MODES_MEAN)
     legal = Legal(
         site_url=facts.text("site_url").rstrip("/"),
         publication_director=facts.text("publication_director"),
         siret=facts.text("siret", ""),
         rules_url=facts.text("rules_url"),
         dpo=facts.text("dpo", ""),
-        legal_basis=declared(facts, "legal_basis", BASES),
+        legal_basis=declared(facts, "legal_basis", BASES, BASES_MEAN),
         hosting_mode=mode,
         certificate=read_certificate(facts) if mode == "hds" else None,
         rationale=read_rationale(facts) if mode == "other" else None,
@@ -50,17 +53,16 @@ def read_legal(facts: Facts) -> Legal:
     )
     for role in ("site", "booking"):
         if not legal.hosts_of(role):
-            raise facts.wrong("hosts", f"say who hosts the {role} (role = {role!r})")
+            raise facts.wrong("hosts", "say who hosts the {role} (role = '{role}')", role=role)
     facts.done()
     return legal
 
 
-def declared(facts: Facts, key: str, meanings: Mapping[str, str]) -> str:
+def declared(facts: Facts, key: str, choices: Collection[str], meanings: str) -> str:
     """A choice that is the doctor's to make; the error says what each of them means."""
     if key not in facts:
-        told = "; ".join(f"{choice!r}: {meaning}" for choice, meaning in meanings.items())
-        raise facts.wrong(key, f"is missing; write one of {told}")
-    return facts.choice(key, meanings)
+        raise facts.wrong(key, meanings)
+    return facts.choice(key, choices)
 
 
 def read_certificate(facts: Facts) -> Certificate:
@@ -83,7 +85,7 @@ def read_certificate(facts: Facts) -> Certificate:
 def read_rationale(facts: Facts) -> Rationale:
     """Why not an HDS host: no authority has said that sealed data are exempt."""
     if "hds_rationale" not in facts:
-        message = "say why this host will do, and who advised it; or take an HDS host"
+        message = to_writer("say why this host will do, and who advised it; or take an HDS host")
         raise facts.wrong("hds_rationale", message)
     return Rationale(
         text=facts.text("hds_rationale"),
@@ -103,7 +105,9 @@ def read_host(facts: Facts, mode: str) -> Host:
         address=facts.text("address"),
         country=country,
         phone=facts.text("phone"),
-        safeguard="" if country in EEA else declared(facts, "safeguard", SAFEGUARDS),
+        safeguard=""
+        if country in EEA
+        else declared(facts, "safeguard", SAFEGUARDS, SAFEGUARDS_MEAN),
     )
     facts.done()
     return host

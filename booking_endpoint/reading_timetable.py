@@ -7,6 +7,7 @@ from itertools import combinations
 import holidays
 
 from booking_endpoint.facts import Facts
+from booking_endpoint.mistakes import to_writer
 from booking_endpoint.practice import Visit
 from booking_endpoint.rest_days import is_holiday, public_holidays
 from booking_endpoint.timetable import (
@@ -26,6 +27,8 @@ DAYS = [day.name.lower() for day in Weekday]
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 MOST = 1_000_000
 """Bookings: as good as no limit."""
+
+LAST_FIRST = to_writer("{last} comes before the first day, {first}")
 
 
 def read_week(facts: Facts, places: Sequence[str], visits: Sequence[Visit]) -> tuple[Hours, ...]:
@@ -55,8 +58,10 @@ def read_week(facts: Facts, places: Sequence[str], visits: Sequence[Visit]) -> t
     for (one, _), (other, table) in combinations(week, 2):
         if crosses(one, other) and (day := meeting(one, other)):
             name = one.weekday.name.lower()
-            message = f"overlaps other hours on {name}, as on {day}; the doctor is one person"
-            raise table.wrong("opens", message)
+            message = to_writer(
+                "overlaps other hours on {name}, as on {day}; the doctor is one person"
+            )
+            raise table.wrong("opens", message, name=name, day=day)
     return tuple(sorted((hours for hours, _ in week), key=lambda one: (one.weekday, one.opens)))
 
 
@@ -70,25 +75,27 @@ def read_stretch(table: Facts, places: Sequence[str], visits: Sequence[Visit]) -
     known = {visit.id: visit for visit in visits}
     for name in received:
         if name not in known:
-            raise table.wrong("visits", f"{name!r} is the id of no visit")
+            raise table.wrong("visits", "'{name}' is the id of no visit", name=name)
         if known[name].place != place:
-            raise table.wrong("visits", f"{name!r} takes place at {known[name].place!r}, not here")
+            message = to_writer("'{name}' takes place at '{place}', not here")
+            raise table.wrong("visits", message, name=name, place=known[name].place)
     return Stretch(place=place, opens=opens, closes=closes, visits=frozenset(received))
 
 
 def read_weekdays(table: Facts) -> list[Weekday]:
     names = table.texts("weekdays")
+    days = ", ".join(DAYS)
     if unknown := [name for name in names if name not in DAYS]:
-        raise table.wrong("weekdays", f"{unknown[0]!r} is none of {', '.join(DAYS)}")
+        raise table.wrong("weekdays", "'{name}' is none of {days}", name=unknown[0], days=days)
     if not names:
-        raise table.wrong("weekdays", f"name at least one of {', '.join(DAYS)}")
+        raise table.wrong("weekdays", "name at least one of {days}", days=days)
     return [Weekday(DAYS.index(name)) for name in names]
 
 
 def read_date(table: Facts, key: str, default: date | None = None) -> date:
     day = table.get(key, date, default)
     if key in table and not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise table.wrong(key, f"check the year of {day}")
+        raise table.wrong(key, "check the year of {day}", day=day)
     return day
 
 
@@ -96,7 +103,7 @@ def read_span(table: Facts) -> tuple[date, date]:
     """The first and the last day of hours; from ever and for ever where they are left out."""
     first, last = read_date(table, "first", date.min), read_date(table, "last", date.max)
     if last < first:
-        raise table.wrong("last", f"{last} comes before the first day, {first}")
+        raise table.wrong("last", LAST_FIRST, last=last, first=first)
     return first, last
 
 
@@ -132,7 +139,8 @@ def read_openings(
         for closure in closures:
             shut = opening.day in closure
             if shut and closure.begins < opening.closes and opening.opens < closure.ends:
-                raise table.wrong("date", f"the practice is closed on {opening.day}, see closures")
+                message = to_writer("the practice is closed on {day}, see closures")
+                raise table.wrong("date", message, day=opening.day)
         openings.append(opening)
     return tuple(openings)
 
@@ -147,7 +155,7 @@ def read_closure(table: Facts) -> Closure:
         table.parsed("until", read_wall, "24:00"),
     )
     if closure.last < closure.first:
-        raise table.wrong("last", f"{closure.last} comes before the first day, {closure.first}")
+        raise table.wrong("last", LAST_FIRST, last=closure.last, first=closure.first)
     if closure.ends <= closure.begins:
         raise table.wrong("until", "must come after `from`")
     table.done()
@@ -160,7 +168,7 @@ def read_caps(facts: Facts, visits: Sequence[Visit]) -> tuple[Cap, ...]:
     for table in facts.tables("caps"):
         minutes = table.number("minutes", 5, 480, 5) if "minutes" in table else None
         if minutes and minutes not in [visit.minutes for visit in visits]:
-            raise table.wrong("minutes", f"no visit takes {minutes} minutes")
+            raise table.wrong("minutes", "no visit takes {minutes} minutes", minutes=minutes)
         per = table.choice("per", ["day", "week"])
         caps.append(Cap(per, table.number("most", 1, 1000), minutes))
         table.done()
@@ -201,12 +209,15 @@ def check_holidays(table: Facts, rules: Rules) -> None:
         if "holidays_subdivision" in table or rules.holidays_open:
             raise table.wrong("holidays_country", "say which country's public holidays are meant")
         return
-    subdivisions = holidays.list_supported_countries().get(country)
-    if subdivisions is None:
-        raise table.wrong("holidays_country", f"{country!r} is not a country code")
+    known_country = getattr(holidays, country, None) if country.isupper() else None
+    if getattr(known_country, "country", None) is None:  # asking for the list reads all of them
+        message = to_writer("'{text}' is not a country code such as FR")
+        raise table.wrong("holidays_country", message, text=country)
+    subdivisions: tuple[str, ...] = getattr(known_country, "subdivisions", ())
     if subdivision and subdivision not in subdivisions:
         known = ", ".join(subdivisions)
-        raise table.wrong("holidays_subdivision", f"must be one of {known}, or left out")
+        message = to_writer("must be one of {known}, or left out")
+        raise table.wrong("holidays_subdivision", message, known=known)
     resting = public_holidays(country, subdivision)
     if strange := [day for day in rules.holidays_open if day not in resting]:
-        raise table.wrong("holidays_open", f"{strange[0]} is no public holiday")
+        raise table.wrong("holidays_open", "{day} is no public holiday", day=strange[0])

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import Locale
@@ -20,6 +21,17 @@ OWN_WORDS = Path(__file__).parent / "translations"
 FIRST_STRONG, POP = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 
 
+@cache
+def direction(code: str) -> str:
+    return "rtl" if Locale(code).character_order == "right-to-left" else "ltr"
+
+
+@lru_cache(1000)
+def dated(day: date, pattern: str, code: str) -> str:
+    """A date as Babel writes it; the same dates stand on many pages."""
+    return str(format_date(day, pattern, code))
+
+
 @dataclass(frozen=True, slots=True)
 class Language:
     """One language: its words, its direction, its way to write a date, a time, an amount."""
@@ -30,7 +42,7 @@ class Language:
     @property
     def direction(self) -> str:
         """`ltr` or `rtl`, as the `dir` attribute of HTML wants it."""
-        return "rtl" if Locale(self.code).character_order == "right-to-left" else "ltr"
+        return direction(self.code)
 
     @property
     def own_name(self) -> str:
@@ -40,7 +52,7 @@ class Language:
         """The name of a country, from its code (ISO 3166-1)."""
         return str(Locale(self.code).territories.get(code, code))
 
-    def say(self, message: str, **values: object) -> str:
+    def say(self, message: str, /, **values: object) -> str:
         """The message in this language; a message without translation stays in English.
 
         `{name}` in the message is filled from the values, each isolated so that a
@@ -53,12 +65,12 @@ class Language:
 
     def day(self, day: date) -> str:
         """Weekday, day, month and year in full: lundi 23 novembre 2026."""
-        written = format_date(day, "full" if self.code != "en" else "EEEE d MMMM y", self.code)
+        written = dated(day, "full" if self.code != "en" else "EEEE d MMMM y", self.code)
         return self._first_of_month(written, day)
 
     def short_day(self, day: date) -> str:
         """Day, month and year, for a date that was verified: 23 novembre 2026."""
-        written = format_date(day, "d MMMM y" if self.code == "en" else "long", self.code)
+        written = dated(day, "d MMMM y" if self.code == "en" else "long", self.code)
         return self._first_of_month(written, day)
 
     def _first_of_month(self, written: str, day: date) -> str:
@@ -67,7 +79,7 @@ class Language:
         return re.sub(r"\b1 ", "1er ", written, count=1) if first else written
 
     def weekday(self, day: date) -> str:
-        return format_date(day, "EEEE", self.code)
+        return dated(day, "EEEE", self.code)
 
     def months(self) -> list[tuple[str, int]]:
         """The names of the months, full and short, casefolded and without a full stop."""

@@ -27,8 +27,10 @@ from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.store import State, Store
 from deploy.one_origin import one_origin
 from deploy.reminders import remind
+from deploy.writer import told
 
 ROOT = Path(__file__).parents[1]
+FACTS = ROOT / "content" / "practice.toml"
 STATE = ROOT / ".demo"
 PASSPHRASE = "demo"  # noqa: S105  # printed on the screen: this key guards nothing
 
@@ -56,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except (BadPractice, OSError, subprocess.CalledProcessError) as error:
-        print(error, file=sys.stderr)
+        print(told(error, FACTS), file=sys.stderr)
         return 2
     address = f"http://127.0.0.1:{asked.port}/"
     print(f"\n  The site:   {address}")
@@ -116,9 +118,8 @@ def demo_facts(key_file: Path) -> str:
         key_file.write_bytes(lock_key(key_from(secrets.token_bytes(SEED)), PASSPHRASE))
         key_file.chmod(0o600)
     public = public_text(unlock_key(key_file.read_bytes(), PASSPHRASE))
-    file = ROOT / "content" / "practice.toml"
-    text = file.read_text(encoding="utf-8")
-    if read_practice(text, str(file)).recipients:
+    text = FACTS.read_text(encoding="utf-8")
+    if read_practice(text, str(FACTS)).recipients:
         return text
     return f"{text}\n{Recipient('doctor', public).to_toml()}"
 

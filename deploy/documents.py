@@ -16,6 +16,7 @@ from booking_endpoint.practice import Practice, Visit
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.words import read_language
 from deploy.reminders import remind
+from deploy.writer import told
 
 ROOT = Path(__file__).parents[1]
 TEMPLATES = Path(__file__).parent / "documents"
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
             (asked.output / name).write_text(page, encoding="utf-8")
             print(asked.output / name)
     except (BadPractice, OSError, UnicodeDecodeError) as error:
-        print(error, file=sys.stderr)
+        print(told(error, asked.practice), file=sys.stderr)
         return 2
     remind(practice, today)
     print("Open them in a browser and print them. They are drafts for you to read, date and sign.")

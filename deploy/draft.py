@@ -1,7 +1,6 @@
 """One build of the site while somebody writes: in this process, beside the last good one.
 
-Pelican stays imported from one build to the next, and templates stay compiled while they are the
-same: that is most of what a build costs.
+Pelican stays imported from one build to the next, and what did not change is not made again.
 """
 
 import io
@@ -10,19 +9,17 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jinja2 import FileSystemBytecodeCache
 from pelican.log import LimitFilter
 from pelican.settings import read_settings
 
-from booking_endpoint.booking import mark
-from booking_endpoint.words import Language, read_language
+from booking_endpoint.words import Language
+from deploy.writer import writers_language
 from theme.plugins.integrity import integrity
-from theme.plugins.reading import check_content
-
-_ = mark
+from theme.plugins.kept import Tables
 
 ROOT = Path(__file__).parents[1]
-TRANSLATIONS = Path(__file__).parent / "translations"
+REMEMBERED: Tables = {}
+"""What one build leaves for the next, in this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +32,8 @@ class Draft:
     """The folder of the last good build; none before the first."""
     wrong: tuple[str, ...]
     """One line for each mistake, naming file and line."""
-    hint: str
     language: Language
-    """In which all of this is said: the first of the facts."""
+    """In which all of this is said: that of who writes."""
 
 
 class Problems(logging.Handler):
@@ -51,22 +47,22 @@ class Problems(logging.Handler):
         self.said.append(record.getMessage())
 
 
-def first_draft() -> Draft:
-    """Nothing was built yet, and nothing read that says in which language to speak."""
-    return Draft(0, None, (), "", read_language("fr", TRANSLATIONS))
+def first_draft(facts: Path) -> Draft:
+    """Nothing was built yet."""
+    return Draft(0, None, (), writers_language(facts))
 
 
-def next_draft(draft: Draft, content: Path, folder: Path) -> Draft:
+def next_draft(draft: Draft, facts: Path, content: Path, folder: Path) -> Draft:
     """Build into one of two folders in turn; after a mistake the good one stays as it was."""
     site = folder / ("even" if draft.version % 2 else "odd")
     problems = Problems()
     logging.getLogger().addHandler(problems)
+    draft = replace(draft, language=writers_language(facts))
     try:
         return built(draft, content, site)
     except (Exception, SystemExit) as error:  # a template may fail in any way: it is shown, too
         said = problems.said or str(error).splitlines() or [type(error).__name__]
-        hint = draft.language.say(_("The doctor’s guide explains the messages in English."))
-        return replace(draft, wrong=tuple(said), hint=hint)
+        return replace(draft, wrong=tuple(said))
     finally:
         logging.getLogger().removeHandler(problems)
 
@@ -75,13 +71,19 @@ def built(draft: Draft, content: Path, site: Path) -> Draft:
     """Read all anew, what Pelican and the theme would remember of the last time included."""
     integrity.cache_clear()
     LimitFilter._raised_messages.clear()  # else a warning counts once, and the next build is good
-    told = {"PATH": str(content), "OUTPUT_PATH": str(site)}
+    told: dict[str, object] = {
+        "PATH": str(content),
+        "OUTPUT_PATH": str(site),
+        "REMEMBERED": REMEMBERED,
+    }
+    told["PROCESSES"] = 1  # a process with threads, as this one, is not to be copied
     settings = read_settings(str(ROOT / "pelicanconf.py"), override=told)
-    settings["JINJA_ENVIRONMENT"]["bytecode_cache"] = FileSystemBytecodeCache(str(site.parent))
-    practice = settings["PRACTICE"]
-    language = read_language(practice.languages[0], TRANSLATIONS)
-    if wrong := check_content(content, practice.languages, practice.visits, language):
-        return replace(draft, wrong=tuple(wrong), hint="", language=language)
+    pelican = settings["PELICAN_CLASS"](settings)
+    if wrong := pelican.wrong():
+        return replace(draft, wrong=tuple(wrong))
     with redirect_stdout(io.StringIO()):
-        settings["PELICAN_CLASS"](settings).run()
-    return Draft(draft.version + 1, site, (), "", language)
+        pelican.run()
+    other = site.with_name("odd" if site.name == "even" else "even")
+    if not other.exists():
+        pelican.copy(other)
+    return Draft(draft.version + 1, site, (), draft.language)

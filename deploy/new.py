@@ -17,13 +17,13 @@ from booking_endpoint.claims import claims_in
 from booking_endpoint.practice import Practice
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.words import Language, read_language
+from deploy.writer import TRANSLATIONS, told
 from theme.plugins.addresses import TEMPLATES, USUAL
 from theme.plugins.heads import ARTICLE, PAGE, BadHead, read_head, read_name, read_source
 
 _ = mark
 
 ROOT = Path(__file__).parents[1]
-TRANSLATIONS = Path(__file__).parent / "translations"
 KINDS = {"page": PAGE, "article": ARTICLE}
 
 QUESTIONS = {
@@ -80,7 +80,10 @@ def main(
         language = read_language(practice.languages[0], TRANSLATIONS)
         talk = Talk(language, read, write, asked)
         path = begin(talk, KINDS[asked.kind], practice, asked.content, today)
-    except (BadPractice, Stopped, OSError) as error:
+    except (BadPractice, OSError, UnicodeDecodeError) as error:
+        print(told(error, asked.practice), file=sys.stderr)
+        return 2
+    except Stopped as error:
         print(error, file=sys.stderr)
         return 2
     except BadHead as error:
@@ -125,7 +128,7 @@ def begin(talk: Talk, kind: str, practice: Practice, content: Path, today: date)
     text = compose(answers, read_language(lang, TRANSLATIONS))
     read_head(kind, path.name, text, practice.languages)
     for claim in claims_in(text):
-        raise BadHead("{claim}", claim=claim)
+        raise BadHead("{claim}", claim=claim.mistake)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("x", encoding="utf-8") as file:
         file.write(text)
@@ -157,7 +160,8 @@ def sources(talk: Talk) -> list[str]:
         return list(talk.given.source)
     found: list[str] = []
     talk.write(talk.say(_("On what does the article rest? One source a line, then an empty line.")))
-    while (line := talk.read("Title | Publisher | date | https://…\n> ").strip()) or not found:
+    how = talk.say(_("Title | Publisher | date | https://…"))
+    while (line := talk.read(f"{how}\n> ").strip()) or not found:
         try:
             read_source(line, "Sources")
             found.append(line)

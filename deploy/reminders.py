@@ -7,13 +7,16 @@ from pathlib import Path
 
 from booking_endpoint.practice import Practice
 from booking_endpoint.reading import BadPractice, read_practice
-from booking_endpoint.reminders import reminders
+from booking_endpoint.reminders import LOOK, reminders
+from booking_endpoint.words import read_language
+from deploy.writer import TRANSLATIONS, told
 
 
 def remind(practice: Practice, today: date) -> None:
     """One line on the error stream for each reminder; the work goes on."""
+    language = read_language(practice.languages[0], TRANSLATIONS)
     for reminder in reminders(practice, today):
-        print(f"Please look at [legal] {reminder}", file=sys.stderr)
+        print(language.say(LOOK, what=reminder.said(language)), file=sys.stderr)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -21,8 +24,8 @@ def main(arguments: Sequence[str]) -> int:
     file = Path(arguments[0])
     try:
         practice = read_practice(file.read_text("utf-8"), str(file))
-    except (BadPractice, OSError) as error:
-        print(error, file=sys.stderr)
+    except (BadPractice, OSError, UnicodeDecodeError) as error:
+        print(told(error, file), file=sys.stderr)
         return 2
     remind(practice, date.today())  # noqa: DTZ011 -- the day of whoever builds
     return 0

@@ -45,9 +45,10 @@ Stamp = frozenset[tuple[Path, int, int]]
 class Rebuilder:
     """Holds the draft that is shown, and makes the next one when something was saved."""
 
-    def __init__(self, content: Path, folder: Path, watched: Iterable[Path]) -> None:
-        self.draft = first_draft()
-        self._content, self._folder, self._watched = content, folder, tuple(watched)
+    def __init__(self, facts: Path, content: Path, folder: Path, watched: Iterable[Path]) -> None:
+        self.draft = first_draft(facts)
+        self._facts, self._content = facts, content
+        self._folder, self._watched = folder, tuple(watched)
 
     def watch(self, stop: threading.Event, tell: Callable[[str], object] = print) -> None:
         """Build at each change until told to stop; wait for a file that is still being written."""
@@ -59,7 +60,7 @@ class Rebuilder:
             while not stop.wait(LOOK / 2) and (later := stamp(self._watched)) != now:
                 now = later
             seen, started = now, monotonic()
-            self.draft = next_draft(self.draft, self._content, self._folder)
+            self.draft = next_draft(self.draft, self._facts, self._content, self._folder)
             tell(report(self.draft, monotonic() - started))
 
 
@@ -97,7 +98,6 @@ def create_app(shown: Callable[[], Draft]) -> Starlette:
                 "dir": draft.language.direction,
                 "heading": say(_("This cannot be published yet")),
                 "wrong": draft.wrong,
-                "hint": draft.hint,
                 "below": say(_("Below is the last page that was good. It follows as you save.")),
             },
             headers={"Cache-Control": "no-store"},
@@ -154,7 +154,7 @@ def main(arguments: Sequence[str]) -> int:
     stop = threading.Event()
     with TemporaryDirectory(prefix="souspli-") as folder:
         watched = (asked.content, asked.practice, ROOT / "theme", ROOT / "booking_endpoint")
-        rebuilder = Rebuilder(asked.content, Path(folder), watched)
+        rebuilder = Rebuilder(asked.practice, asked.content, Path(folder), watched)
         builder = threading.Thread(target=rebuilder.watch, args=(stop,))
         builder.start()
         try:

@@ -17,16 +17,15 @@ from deploy.commands import become, call, say
 from deploy.key_verbs import FACTS, keys, server_at
 
 
-@task(help={"output": "the folder to write"})
-def build(_: Context, output: str = "output") -> None:
-    """Turn content/ into the static site."""
-    facts = os.environ.get("BOOKING_PRACTICE", FACTS)
-    if code := call(sys.executable, "-m", "deploy.reminders", facts):
-        raise Exit(code=code)
-    words = ("content", "-s", "pelicanconf.py", "-o", output)
-    code = call(sys.executable, "-m", "pelican", *words)
-    if code:
-        raise Exit(code=code)
+@task(
+    help={
+        "output": "the folder to write",
+        "cold": "make everything anew, whatever earlier builds have kept",
+    }
+)
+def build(_: Context, output: str = "output", cold: bool = False) -> None:
+    """Turn content/ into the static site; what has not changed is not made again."""
+    become(sys.executable, "-m", "deploy.build", "--output", output, *["--cold"] * cold)
 
 
 @task(help={"port": "the port of 127.0.0.1 to serve on", "open": "show it in the browser"})

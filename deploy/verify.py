@@ -18,6 +18,7 @@ from email.message import Message
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
+from urllib.parse import quote
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from booking_endpoint.envelope import fingerprint
@@ -25,6 +26,7 @@ from booking_endpoint.practice import Practice
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.web import HEADERS
 from deploy.reminders import remind
+from deploy.writer import told
 
 ROOT = Path(__file__).parents[1]
 WAIT = 20
@@ -32,6 +34,7 @@ WAIT = 20
 
 AT_ONCE = 8
 SEALED_TO = re.compile(rb'data-(?:recipients|hybrid)="([^"]*)"')
+LEADS_ON = re.compile(rb'<meta http-equiv="refresh"[^>]*>\s*<link rel="canonical" href="([^"]+)">')
 NOT_SERVED = "shell/"
 """The endpoint's own pages are made around these; no web server needs to show them."""
 
@@ -53,8 +56,8 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser().parse_args(arguments)
     try:
         practice = read_practice(asked.practice.read_text("utf-8"), str(asked.practice))
-    except (BadPractice, OSError) as error:
-        print(error, file=sys.stderr)
+    except (BadPractice, OSError, UnicodeDecodeError) as error:
+        print(told(error, asked.practice), file=sys.stderr)
         return 2
     remind(practice, date.today())  # noqa: DTZ011 -- the day of whoever asks
     with tempfile.TemporaryDirectory() as folder:
@@ -116,12 +119,14 @@ def addresses(site: Path) -> dict[str, Path]:
     for file in sorted(path for path in site.rglob("*") if path.is_file()):
         path = file.relative_to(site).as_posix()
         if not path.startswith(NOT_SERVED):
-            found["/" + path.removesuffix("index.html")] = file
+            found["/" + quote(path.removesuffix("index.html"))] = file
     return found
 
 
 def differences(path: str, file: Path, answer: Answer) -> Iterator[str]:
     """What is wrong with one file as it is served."""
+    if answer.status == 301 and answer.headers.get("location") == leads_on(file):
+        return  # the web server was told to, as the page itself would
     if answer.status != 200:
         yield f"{path}: {answer.status or 'no answer'} instead of the file"
         return
@@ -131,6 +136,12 @@ def differences(path: str, file: Path, answer: Answer) -> Iterator[str]:
     missing = [name for name, value in HEADERS.items() if answer.headers.get(name.lower()) != value]
     if missing:
         yield f"{path}: served without {', '.join(missing)}"
+
+
+def leads_on(file: Path) -> str | None:
+    """Where a page of an older address leads; None for any other file."""
+    found = LEADS_ON.search(file.read_bytes())
+    return found[1].decode() if found else None
 
 
 def first_difference(one: bytes, other: bytes) -> int:

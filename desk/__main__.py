@@ -23,6 +23,7 @@ from booking_endpoint.booking import mark
 from booking_endpoint.envelope import BadKey, PrivateKey
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.words import Language, read_language
+from deploy.writer import told
 from desk.app import Desk, create_app
 from desk.calendar_command import Calendars
 from desk.calendar_push import NotPushed
@@ -59,7 +60,9 @@ def main(arguments: Sequence[str]) -> int:
         return keys_command(asked) if asked.command == "keys" else serve(asked)
     except BadKey:
         print(f"{asked.key[0]}: this passphrase does not open the key", file=sys.stderr)
-    except (BadPractice, Stopped, Unsafe) as error:
+    except BadPractice as error:
+        print(told(error, asked.practice), file=sys.stderr)
+    except (Stopped, Unsafe) as error:
         print(error, file=sys.stderr)
     except UnicodeDecodeError:
         print("a file is not text in UTF-8", file=sys.stderr)
@@ -228,8 +231,8 @@ def keys_command(asked: argparse.Namespace) -> int:
     except (KeyboardInterrupt, EOFError):
         return stopped(language)
     except Unreachable as error:
-        told = language.say(_("The server does not answer. Nothing was changed."))
-        print(f"{told}\n{error}", file=sys.stderr)
+        said = language.say(_("The server does not answer. Nothing was changed."))
+        print(f"{said}\n{error}", file=sys.stderr)
         return 1
     return 0
 

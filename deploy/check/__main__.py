@@ -19,6 +19,8 @@ from deploy.check.gather import gather, read_texts, validator
 from deploy.check.report import explained, judge, lines, total
 from deploy.check.rule import Rule, _
 from deploy.verify import ROOT, build
+from deploy.writer import TRANSLATIONS as WRITERS
+from deploy.writer import told
 
 TRANSLATIONS = Path(__file__).parent / "translations"
 
@@ -34,17 +36,17 @@ def main(arguments: Sequence[str]) -> int:
         source = asked.practice.read_text("utf-8")
         practice = read_practice(source, named(asked.practice).as_posix())
     except (BadPractice, OSError, UnicodeDecodeError) as error:
-        print(error, file=sys.stderr)
+        print(told(error, asked.practice), file=sys.stderr)
         return 1 if isinstance(error, BadPractice) else 2
-    language = read_language(practice.languages[0], TRANSLATIONS)
+    language = read_language(practice.languages[0], WRITERS, TRANSLATIONS)
     if asked.explain:
         print("\n".join(explained(BY_ID[asked.explain], language)))
         return 0
     facts = Text(named(asked.practice).as_posix(), "facts", "", practice.languages[0], source, None)
-    texts = read_texts(asked.content, named(asked.content), practice.languages)
+    texts = read_texts(asked.content, named(asked.content), practice.languages, language)
     # The day of whoever checks is what facts have grown old by.
     today = asked.today or date.today()  # noqa: DTZ011
-    context = gather(practice, facts, texts, None, today, frozenset(BY_ID))
+    context = gather(practice, facts, texts, None, today, frozenset(BY_ID), language)
     rules = [rule for rule in rules_for(practice) if rule.firm or asked.only in ("", rule.id)]
     return check(context, rules, language, asked)
 
@@ -59,8 +61,8 @@ def check(
         if not (refused or site):
             site = build(asked.practice, Path(folder) / "site", asked.content)
         if site:
-            facts, texts = context.facts, context.texts
-            context = gather(context.practice, facts, texts, site, context.today, context.rules)
+            facts, texts, today = context.facts, context.texts, context.today
+            context = gather(context.practice, facts, texts, site, today, context.rules, language)
     verdicts = judge(context, rules)
     for line in lines(verdicts, language, colour=sys.stdout.isatty()):
         print(line)

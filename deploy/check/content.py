@@ -65,9 +65,7 @@ def refused(context: Context) -> Iterator[Finding]:
     """What the build refuses, file by file, before it reads any other."""
     for text in context.texts:
         if text.trouble:
-            line = re.match(r"line (\d+): ", text.trouble)
-            words = text.trouble[line.end() :] if line else text.trouble
-            yield Finding(text.file, int(line[1]) if line else 0, words)
+            yield Finding(text.file, text.trouble_at, text.trouble)
 
 
 def claims(context: Context) -> Iterator[Finding]:

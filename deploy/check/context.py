@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from booking_endpoint.facts import line_numbers
+from booking_endpoint.mistakes import Tongue
 from booking_endpoint.practice import Practice
 from booking_endpoint.words import Language
 from deploy.check.document import Page
@@ -36,6 +37,8 @@ class Text:
     head: Head | None
     """None when the head cannot be read; `trouble` then says why."""
     trouble: str = ""
+    trouble_at: int = 0
+    """Its line; 0 for the file as a whole."""
 
     def line_of(self, words: str) -> int:
         """The first line that holds these words; 0 when none does."""
@@ -61,6 +64,8 @@ class Context:
     """The words that the pages say, by language."""
     invalid: tuple[Finding, ...]
     """What a validator of HTML said, where there is one."""
+    tongue: Tongue
+    """Says to who writes what is wrong."""
     rules: frozenset[str]
     """The id of every rule there is."""
     today: date

@@ -75,5 +75,4 @@ def one_key(context: Context) -> Iterator[Finding]:
 def runs_out(context: Context) -> Iterator[Finding]:
     """What the facts themselves ask somebody to look at, as `build` and `verify` say it."""
     for said in (*doubts(context.practice), *reminders(context.practice, context.today)):
-        key, _, rest = said.partition(": ")
-        yield context.fact("legal", key, what=f"{key}: {rest}")
+        yield context.fact("legal", said.key, what=said.said(context.tongue))

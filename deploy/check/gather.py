@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path, PurePath
 
+from booking_endpoint.mistakes import ENGLISH, Tongue
 from booking_endpoint.practice import Practice
 from deploy.check.context import Context, Finding, Text
 from deploy.check.document import Page
@@ -19,24 +20,28 @@ from theme.plugins.words import read_languages
 TEXTS = {".js", ".css", ".svg", ".txt", ".xml", ".json"}
 
 
-def read_text(file: PurePath, written: bytes, languages: tuple[str, ...]) -> Text:
-    """One Markdown file; what the build would refuse of it is kept as its trouble."""
-    kind, (key, _, lang) = file.parent.name, file.stem.partition(".")
-    head, source, trouble = None, written.decode("utf-8", "replace"), ""
+def read_text(
+    file: PurePath, written: bytes, languages: tuple[str, ...], tongue: Tongue = ENGLISH
+) -> Text:
+    """One Markdown file; what the build would refuse of it is its trouble, said by `tongue`."""
+    kind, (key, _sign, lang) = file.parent.name, file.stem.partition(".")
+    head, source, trouble, line = None, written.decode("utf-8", "replace"), "", 0
     try:
         head, body = read_head(kind, file.name, written.decode("utf-8"), languages)
         read_links(body)
     except BadHead as error:
-        trouble = str(error)
+        trouble, line = error.what(tongue), error.line
     except UnicodeDecodeError:
-        trouble = "save the file as UTF-8"
-    return Text(file.as_posix(), kind, key, lang, source, head, trouble)
+        trouble = tongue.say("save the file as UTF-8")
+    return Text(file.as_posix(), kind, key, lang, source, head, trouble, line)
 
 
-def read_texts(content: Path, named: Path, languages: tuple[str, ...]) -> tuple[Text, ...]:
+def read_texts(
+    content: Path, named: Path, languages: tuple[str, ...], tongue: Tongue = ENGLISH
+) -> tuple[Text, ...]:
     """Every Markdown file of a content folder, under the name of that folder."""
     return tuple(
-        read_text(named / kind / path.name, path.read_bytes(), languages)
+        read_text(named / kind / path.name, path.read_bytes(), languages, tongue)
         for kind in (PAGE, ARTICLE)
         for path in sorted((content / kind).glob("*.md"))
     )
@@ -65,6 +70,7 @@ def gather(
     site: Path | None,
     today: date,
     rules: frozenset[str],
+    tongue: Tongue = ENGLISH,
 ) -> Context:
     """All that the rules look at. Without a site, those that look at pages find nothing."""
     known, pages, others, addresses = whose(practice, texts), [], {}, set()
@@ -87,6 +93,7 @@ def gather(
         addresses=frozenset(addresses),
         languages=read_languages(practice.languages),
         invalid=tuple(validated(site)) if site else (),
+        tongue=tongue,
         rules=rules,
         today=today,
     )

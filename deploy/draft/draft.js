@@ -9,7 +9,7 @@ note.setAttribute("role", "alert")
 const line = (tag, text) => Object.assign(document.createElement(tag), { textContent: text })
 
 /** The mistakes over the last good page; nothing when there are none. */
-function tell({ lang, dir, heading, wrong, hint, below }) {
+function tell({ lang, dir, heading, wrong, below }) {
   const told = JSON.stringify(wrong)
   if (note.dataset.told === told) return
   note.dataset.told = told
@@ -17,7 +17,7 @@ function tell({ lang, dir, heading, wrong, hint, below }) {
   Object.assign(note, { lang, dir })
   const mistakes = wrong.map((text) => line("p", text))
   for (const one of mistakes) one.className = "draft__wrong"
-  note.replaceChildren(line("strong", heading), ...mistakes, line("p", [hint, below].filter(Boolean).join(" ")))
+  note.replaceChildren(line("strong", heading), ...mistakes, line("p", below))
   document.body.prepend(note)
 }
 

@@ -20,7 +20,8 @@ from deploy.importing.there import (
     root_of,
     write_all,
 )
-from deploy.new import ROOT, TRANSLATIONS
+from deploy.new import ROOT
+from deploy.writer import TRANSLATIONS, told
 
 _ = mark
 
@@ -40,18 +41,18 @@ def main(arguments: Sequence[str], write: Callable[[str], object] = print) -> in
         pictures = Pictures(folder, asked.content / "images", uploads=uploads)
         there = read_there(asked.content, practice)
         moves = plan(site, there, practice, asked.lang, pictures.find)
-        told = report(moves, language, dry=asked.dry_run)
-        write(told)
+        said = report(moves, language, dry=asked.dry_run)
+        write(said)
         if not asked.dry_run and any(not page.place.again for page in moves.pages):
             write_all(moves, asked.content, pictures.copies)
             path = free_report(asked.content.resolve().parent)
-            create(path, told.encode())
-            write(str(path))
+            create(path, said.encode())
+            write(language.say(_("Written: {file}"), file=path))
     except BadSource as error:
         print(f"{asked.source}: {error.said(language)}", file=sys.stderr)
         return 2
     except (BadPractice, OSError) as error:
-        print(error, file=sys.stderr)
+        print(told(error, asked.practice), file=sys.stderr)
         return 2
     return 0
 

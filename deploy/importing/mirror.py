@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import PurePosixPath
 from urllib.parse import quote, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
@@ -66,7 +67,13 @@ def read_mirror(files: Mapping[str, bytes], host: str) -> OldSite:
 
 def at_home(name: str, host: str) -> str:
     """The address under which a file could be reached; a made-up host where none is known."""
-    return f"https://{host}/{quote(name.removesuffix('index.html'))}"
+    path, mark, query = own(name).partition("?")
+    return f"https://{host}{quote(path)}{mark}{query}"
+
+
+def own(name: str) -> str:
+    """Path and query under which a file was found: wget calls `/?p=12` `index.html?p=12`."""
+    return "/" + re.sub(r"(?:(?<=/)|^)index\.html?(?=\?|$)", "", name)
 
 
 def read_page(
@@ -101,7 +108,7 @@ def read_page(
         addresses=places,
         title=line_of(title),
         html=numbered(main),
-        slug=re.sub(r"\.\w+$", "", re.sub(r"/(?:index\.\w+)?$", "", places[0])).rpartition("/")[2],
+        slug=PurePosixPath(places[0].partition("?")[0]).stem,
         lang=lang,
         group=groups.get(name, ""),
         dated=published(soup) is not None,
@@ -114,9 +121,8 @@ def read_page(
 
 def addresses(name: str, soup: BeautifulSoup) -> tuple[str, ...]:
     """What a page calls itself, then where its file lay."""
-    own = f"/{name.removesuffix('index.html')}"
     called = canonical(soup)
-    return tuple(dict.fromkeys([address(called), own] if called else [own]))
+    return tuple(dict.fromkeys([address(called), own(name)] if called else [own(name)]))
 
 
 def canonical(soup: BeautifulSoup) -> str:

@@ -1,7 +1,7 @@
 """What lies in the content folder and in the source, read from the disk; and what is written."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -27,6 +27,7 @@ from theme.plugins.redirects import FILE
 _ = mark
 
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".avif"}
+BEGINS = (b"<!doctype html", b"<html")
 SIZED = re.compile(r"-\d+x\d+(?=\.\w+$)")
 """What WordPress adds to the name of a picture that it made smaller."""
 RECORD = re.compile(r'^(?:# )?"([^"]+)" = "([^"]+)"', re.MULTILINE)
@@ -43,14 +44,19 @@ def read_source(source: Path) -> OldSite:
     if not source.is_dir():
         raise BadSource(_("there is no such file or folder"))
     root = root_of(source)
-    pages = {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in sorted(root.rglob("*"))
-        if path.suffix.lower() in (".html", ".htm") and path.is_file() and inside(path, root)
-    }
+    found = (path for path in sorted(root.rglob("*")) if path.is_file() and inside(path, root))
+    pages = {path.relative_to(root).as_posix(): path.read_bytes() for path in found if html(path)}
     if not pages:
         raise BadSource(_("there is no HTML page in this folder"))
     return read_mirror(pages, root.name)
+
+
+def html(path: Path) -> bool:
+    """Whether a file is a page: by its name, or by how it begins (`soins.php`)."""
+    if path.suffix.lower() in (".html", ".htm"):
+        return True
+    with path.open("rb") as file:
+        return file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(BEGINS)
 
 
 def root_of(source: Path) -> Path:
@@ -141,18 +147,22 @@ class Pictures:
 
 def write_all(plan: Plan, content: Path, copies: Mapping[Path, str]) -> None:
     """Pages, pictures and redirects, beside what is there: no file is ever written over."""
-    for page in plan.pages:
-        if page.text:
-            create(content / page.place.file, page.text.encode())
     for file, name in copies.items():
         if not (content / "images" / name).exists():
             create(content / "images" / name, file.read_bytes())
-    lines = [line for page in plan.pages for line in page.redirects]
+    for page in plan.pages:
+        if page.text:
+            create(content / page.place.file, page.text.encode())
+        record(content / FILE, page.redirects)  # at once: it tells a second run what is there
+
+
+def record(file: Path, lines: Sequence[str]) -> None:
+    """Lines at the end of the redirects, whatever stands there."""
+    before = file.read_bytes() if file.exists() else HEADER.encode()
+    text = "".join(f"{line}\n" for line in lines).encode()
     if lines:
-        redirects = content / FILE
-        before = redirects.read_text("utf-8") if redirects.exists() else HEADER
-        redirects.parent.mkdir(parents=True, exist_ok=True)
-        redirects.write_text(before.rstrip("\n") + "\n" + "\n".join(lines) + "\n", "utf-8")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(before + (b"" if before.endswith(b"\n") else b"\n") + text)
 
 
 def create(path: Path, data: bytes) -> None:

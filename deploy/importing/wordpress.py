@@ -66,13 +66,10 @@ def read_xml(data: bytes) -> Element:
         space, _, local = name.rpartition(" ")
         kind = "excerpt " if "/excerpt/" in space else "content " if "/content/" in space else ""
         element = Element(kind + local, attributes, parser.CurrentLineNumber)
-        if local != "comment" and stack[-1].name != "comment":
-            stack[-1].inner.append(element)
-        elif local == "comment":
-            stack[-1].inner.append(Element("comment", {}, element.line))  # that it was, not what
-            element.name = "comment"
+        if stack[-1].name == "comment":
+            element.name = "comment"  # whatever stands in one is passed over, too
         else:
-            element.name = "comment"
+            stack[-1].inner.append(element)
         stack.append(element)
 
     def text(data: str) -> None:

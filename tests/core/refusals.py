@@ -2,8 +2,13 @@
 
 import pytest
 
+from booking_endpoint.mistakes import ENGLISH
 from booking_endpoint.reading import BadPractice, read_practice
+from booking_endpoint.words import read_language
+from deploy.writer import TRANSLATIONS
 from tests.core.cast import FACTS
+
+FRENCH = read_language("fr", TRANSLATIONS)
 
 HERE = "# here"
 """Stands on the line that an error must name."""
@@ -19,8 +24,10 @@ def changed(*changes: tuple[str, str]) -> str:
 
 
 def refusal(text: str) -> str:
+    """What a server is told of bad facts; a doctor is told the same in French."""
     with pytest.raises(BadPractice) as error:
         read_practice(text, "practice.toml")
+    assert error.value.what(FRENCH) != error.value.what(ENGLISH)
     return str(error.value)
 
 

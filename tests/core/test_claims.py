@@ -1,8 +1,12 @@
 """What must not be claimed is found in every language; what denies it or only sounds alike, not."""
 
-import pytest
+import re
 
-from booking_endpoint.claims import CLAIMS, claims_in
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from booking_endpoint.claims import CLAIMS, TYPED, claims_in
 from booking_endpoint.reading import read_practice
 from tests.core.cast import FACTS
 from tests.core.refusals import changed, refusal
@@ -120,6 +124,24 @@ def test_a_claim_is_found(claim: str, text: str) -> None:
 @pytest.mark.parametrize("text", HONEST)
 def test_an_honest_sentence_passes(text: str) -> None:
     assert [found.claim.id for found in claims_in(text)] == []
+
+
+PATTERNS = [
+    (claim, pattern)
+    for claim in CLAIMS
+    for patterns in claim.patterns.values()
+    for pattern in patterns
+]
+
+
+@given(data=st.data())
+@settings(max_examples=300)
+def test_no_claim_is_made_without_one_of_its_hints(data: st.DataObject) -> None:
+    """They are looked for first: what holds none of them is not read for the claim at all."""
+    claim, pattern = data.draw(st.sampled_from(PATTERNS))
+    text = data.draw(st.from_regex(re.compile(pattern, re.IGNORECASE), fullmatch=True))
+    folded = text.translate(TYPED).casefold()
+    assert any(hint in folded for hint in claim.hints), (claim.id, text)
 
 
 def test_a_claim_passes_beside_what_makes_it_true() -> None:

@@ -12,15 +12,18 @@ from tests.house.tree import ROOT, imported, name, python_files, syntax
 PACKAGE = "booking_endpoint"
 
 ORDER = (
+    "mistakes",
     "claims",
     "facts",
     "timetable",
+    "look",
     "practice",
     "instants",
     "envelope",
     "values",
     "rest_days",
     "reading_legal",
+    "reading_look",
     "reading_timetable",
     "reading",
     "reminders",
@@ -66,14 +69,17 @@ CHECK = (
 """The same of `deploy.check`; all but the last two are pure."""
 
 PURE = (
+    "mistakes",
     "claims",
     "facts",
     "timetable",
+    "look",
     "practice",
     "instants",
     "values",
     "rest_days",
     "reading_legal",
+    "reading_look",
     "reading_timetable",
     "reading",
     "reminders",

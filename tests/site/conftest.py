@@ -1,16 +1,13 @@
 """The built site as documents, and as a browser sees it."""
 
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from booking_endpoint.practice import Practice
 from booking_endpoint.reading import read_practice
+from tests.looks import served_from
 from tests.serving import ROOT
 from tests.site.document import Document, address_of
 
@@ -36,19 +33,8 @@ def pages(documents: dict[str, Document]) -> dict[str, Document]:
     return {where: page for where, page in documents.items() if where.endswith("/")}
 
 
-class Silent(SimpleHTTPRequestHandler):
-    """Serves the folder and says nothing."""
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="session")
 def served(site: Path) -> Iterator[str]:
     """The site's files over HTTP, without an endpoint."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(site))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served_from(site) as address:
+        yield address

@@ -67,6 +67,7 @@ def site_of(text: str, folder: Path) -> Any:
             .get_template(name)
             .render(
                 languages=languages,
+                menu=[],
                 prefix=practice.rules.prefix,
                 SITEURL="",
                 lang=code,

@@ -210,7 +210,7 @@ def test_a_mistake_is_told_with_its_file_its_line_and_what_to_write(
     page = tmp_path / "pages" / "cabinet.fr.md"
     page.write_text(f"Title: A\nSummary: B\n\nUn.\n\n{text}\n", "utf-8")
     (line,) = check_content(tmp_path, LANGUAGES, facts.visits)
-    assert line.startswith(f"{page}: {said}")
+    assert line.startswith(f"{page}, {said}")
 
 
 def test_a_visit_that_cannot_be_booked_in_a_language_is_not_linked_in_it(
@@ -219,7 +219,7 @@ def test_a_visit_that_cannot_be_booked_in_a_language_is_not_linked_in_it(
     some = ('id = "colposcopy"\n', 'id = "colposcopy"\nlanguages = ["fr", "en"]\n')
     write(tmp_path, "[Réserver](visit:colposcopy)")
     wrong = check_content(tmp_path, LANGUAGES, read_practice(facts_with(key, some)).visits)
-    assert [Path(line.partition(": ")[0]).name for line in wrong] == [
+    assert [Path(line.partition(",")[0]).name for line in wrong] == [
         "cabinet.he.md",
         "cabinet.it.md",
     ]

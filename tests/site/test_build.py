@@ -48,7 +48,7 @@ def test_the_same_content_gives_the_same_bytes(site: Path, tmp_path: Path) -> No
     """Years later, in another folder, zone, locale and file mode, with folders listed backwards."""
     library = compile_shim(tmp_path, Path(__file__).with_name("elsewhere.c"))
     there = tmp_path / "another folder"
-    for name in ("content", "theme", "booking_endpoint"):
+    for name in ("content", "theme", "booking_endpoint", "deploy"):
         shutil.copytree(ROOT / name, there / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pelicanconf.py", there)
     facts = shutil.copy(site.parent / "practice.toml", there / "facts.toml")
@@ -69,7 +69,7 @@ def test_a_bad_fact_ends_the_build_with_its_line(tmp_path: Path, key: PrivateKey
     facts.write_text(facts_with(key, ("retention_days = 7", "retention_days = 700")), "utf-8")
     code, said = build(facts, tmp_path / "site")
     assert code == 1
-    assert said.startswith(f"{facts}, line ")
+    assert said.startswith(f"{facts}, ligne ")
     assert "retention_days" in said
     assert "Traceback" not in said
 
@@ -80,7 +80,10 @@ def test_a_bad_page_ends_the_build_with_its_name(site: Path, tmp_path: Path) -> 
     page.write_text("Title: Le cabinet\n\nTexte.\n", encoding="utf-8")
     code, said = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
     assert code == 1
-    assert f"{page}: Summary is missing" in said.replace("\n", "")
+    assert (
+        f"{page}\xa0: Summary manque\xa0; écrivez une ligne comme `Summary: Une phrase"
+        in said.replace("\n", "")
+    )
     assert "Traceback" not in said
 
 
@@ -128,8 +131,8 @@ def test_a_host_without_a_certificate_is_doubted_at_each_build(
     shutil.copytree(ROOT / "content" / "images", tmp_path / "content" / "images")
     code, said = build(facts, tmp_path / "site", str(tmp_path / "content"))
     assert code == 0, said
-    assert "Please look at [legal] hosting_mode: " in said
-    assert "advised by Maître Exemple" in said
+    assert "Veuillez regarder [legal] hosting_mode\xa0: " in said
+    assert "sur le conseil de Maître Exemple" in said
 
 
 def test_a_claim_that_cannot_be_kept_ends_the_build_with_its_line(
@@ -140,11 +143,13 @@ def test_a_claim_that_cannot_be_kept_ends_the_build_with_its_line(
     page.write_text("Title: A\nSummary: B\n\nUn.\n\nVos données sont anonymes.\n", "utf-8")
     code, said = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
     assert code == 1
-    assert f"{page}: line 6: do not write 'données sont anonymes'" in said.replace("\n", "")
+    assert f"{page}, ligne 6\xa0: n’écrivez pas «\xa0données sont anonymes" in said.replace(
+        "\n", ""
+    )
     page.write_text("Title: A\nSummary: Des données anonymes.\n\nUn.\n", "utf-8")
     code, said = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
     assert code == 1
-    assert f"{page}: line 2: do not write" in said.replace("\n", "")
+    assert f"{page}, ligne 2\xa0: n’écrivez pas" in said.replace("\n", "")
 
 
 def notices(site: Path) -> dict[str, str]:

@@ -89,6 +89,7 @@ def test_what_the_build_would_refuse_is_told_and_nothing_is_built(
     assert run(content) == 1
     told = capfd.readouterr().out
     assert "acces.fr.md: erreur [refused]" in told
+    assert "> «\xa0Titel\xa0» n’est pas connu ici" in told
     assert "cabinet.fr.md:5: erreur [claim]" in told
     assert "Le site n’a pas été construit" in told
     assert "Processed" not in told
@@ -123,7 +124,7 @@ def test_a_rule_set_aside_without_a_reason_is_refused_by_its_line(
     text = (content / "practice.toml").read_text("utf-8")
     line = text[: text.index("[[allowed]]")].count("\n") + table.count("\n") * 2 + 1
     assert run(content) == 1
-    assert f"line {line}, allowed.1.why: say in a sentence why" in capsys.readouterr().err
+    assert f"ligne {line}, allowed.1.why\xa0: dites en une phrase" in capsys.readouterr().err
 
 
 def test_every_rule_explains_itself() -> None:

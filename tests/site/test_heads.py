@@ -111,7 +111,7 @@ def check(folder: Path, **texts: str) -> list[str]:
 
 def test_every_bad_file_is_named_at_once(tmp_path: Path) -> None:
     wrong = check(tmp_path, cabinet_fr="# Un", examens_fr="# Deux", acces_fr="Bien.")
-    assert [line.split(":")[0] for line in wrong] == [
+    assert [line.partition(",")[0] for line in wrong] == [
         str(tmp_path / "pages" / name) for name in ("cabinet.fr.md", "examens.fr.md")
     ]
 
@@ -126,7 +126,7 @@ def test_a_translation_without_its_original_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("link", ["[x](examens.fr.md)", "[x]({filename}nulle-part.fr.md)"])
 def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path, link: str) -> None:
     (line,) = check(tmp_path, cabinet_fr=f"Un {link}.", examens_fr="Bien.")
-    assert "cabinet.fr.md: line 4: " in line
+    assert "cabinet.fr.md, line 4: " in line
     assert "leads nowhere" in line
 
 

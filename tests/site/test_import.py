@@ -17,8 +17,9 @@ from deploy.importing.prose import Prose
 from deploy.importing.tree import tree
 from tests.site.document import Document
 from tests.site.moved import EXPORT, MIRROR, OLD, files, move, move_export
+from theme.plugins.converting import EXTENSIONS
 from theme.plugins.heads import read_head, split
-from theme.plugins.reading import EXTENSIONS, check_content
+from theme.plugins.reading import check_content
 
 SENTINELS = ("Quatrebarbes", "résultat de frottis", "secret@", "admin7", "Pas encore")
 """What the export holds of a patient, of whoever logs in, and of what was never public."""
@@ -188,6 +189,18 @@ def test_a_text_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     assert '# "/le-cabinet/" = "le-cabinet.fr"' in text(content, "redirects.toml")
 
 
+def test_a_translation_that_is_there_is_never_written_over(tmp_path: Path) -> None:
+    """Though the page it translates came here before."""
+    content = tmp_path / "content"
+    (content / "pages").mkdir(parents=True)
+    (content / "redirects.toml").write_text('"/le-cabinet/" = "cabinet.fr"\n', "utf-8")
+    for lang in ("fr", "en"):
+        (content / "pages" / f"cabinet.{lang}.md").write_text("Title: À moi\n\nTexte.\n", "utf-8")
+    move_export(content)
+    assert text(content, "pages/cabinet.en.md") == "Title: À moi\n\nTexte.\n"
+    assert "Welcome." in text(content, "pages/le-cabinet.en.md")
+
+
 def test_a_second_time_adds_nothing(tmp_path: Path) -> None:
     """Whatever was completed, renamed or deleted meanwhile."""
     content = tmp_path / "content"
@@ -198,21 +211,21 @@ def test_a_second_time_adds_nothing(tmp_path: Path) -> None:
     (content / "articles" / "le-frottis-encore.fr.md").unlink()
     (content / "articles" / "frottis.fr.md").write_text("Title: Relu\n\nTexte.\n", "utf-8")
     before = files(tmp_path)
-    assert "laissées telles quelles : 7" in move_export(content)
+    assert "laissées telles quelles\N{NO-BREAK SPACE}: 7" in move_export(content)
     assert files(tmp_path) == before
 
 
 def test_a_trial_writes_nothing_and_tells_the_same(tmp_path: Path, export: Path) -> None:
     said = move_export(tmp_path / "content", "--dry-run")
     assert list(tmp_path.iterdir()) == []
-    assert said.replace("Un essai : rien n’a été écrit.\n\n", "") == report(export)
+    assert said.replace("Un essai\N{NO-BREAK SPACE}: rien n’a été écrit.\n\n", "") == report(export)
 
 
 def test_the_report_leads_from_each_old_address_to_the_new_one(export: Path) -> None:
     said = report(export)
     assert "- /2019/05/frottis/ → content/articles/frottis.fr.md → /articles/frottis/" in said
     assert "- /he/המרפאה/ → content/pages/cabinet.he.md → /he/cabinet/" in said
-    assert "à compléter : Summary, Reviewed, Sources, Interests" in said
+    assert "à compléter\N{NO-BREAK SPACE}: Summary, Reviewed, Sources, Interests" in said
     assert "- /mentions-legales-2/ → /mentions-legales/" in said
     assert "écrivez d’abord content/pages/page-90.fr.md" in said
 
@@ -265,6 +278,23 @@ def test_pages_that_name_each_other_by_hreflang_are_one_page(mirror: Path) -> No
 
 def test_the_address_of_a_page_that_only_led_on_leads_on_still(mirror: Path) -> None:
     assert '"/vieux.html" = "accueil.fr"' in text(mirror, "redirects.toml")
+
+
+def test_a_page_is_one_whatever_wget_has_called_its_file(tmp_path: Path) -> None:
+    """Without --adjust-extension, a page keeps its query, or an ending that is none of HTML's."""
+    folder = tmp_path / "www.dr-ancien.example"
+    folder.mkdir()
+    for name in ("index.html?p=12", "soins.php", "a-propos"):
+        (folder / name).write_text("<html lang=fr><main><h1>Accouchement</h1><p>Un.</p>", "utf-8")
+    (folder / "style").write_text("p { color: red }", "utf-8")
+    assert move(tmp_path, tmp_path / "content")[0] == 0
+    redirects = text(tmp_path / "content", "redirects.toml")
+    for line in (
+        '"/?p=12" = "accouchement.fr"',
+        '"/soins.php" = "soins.fr"',
+        '"/a-propos" = "cabinet.fr"',
+    ):
+        assert line in redirects
 
 
 def test_a_language_that_nobody_names_is_said_to_be_a_guess(

@@ -283,3 +283,20 @@ def test_an_article_tells_machines_when_and_by_whom_it_was_reviewed(pages: Docum
         assert re.fullmatch(r"\d{4}-\d\d-\d\d", str(told["lastReviewed"]))
         assert told["reviewedBy"]
         assert told["citation"]
+
+
+WAYS = {
+    "fr": ("/questions/", "/urgences/"),
+    "en": ("/en/questions/", "/en/emergency/"),
+    "he": ("/he/questions/", "/he/emergency/"),
+    "it": ("/it/domande/", "/it/emergenze/"),
+}
+
+
+def test_every_page_leads_to_the_questions_and_to_emergencies(documents: Documents) -> None:
+    """In its own language; who is lost finds them in all."""
+    for where, page in documents.items():
+        (html,) = page.all("html")
+        known = {a.attributes.get("href") for a in page.all("a")}
+        codes = WAYS if where == "/404.html" else [html.attributes["lang"]]
+        assert {way for code in codes for way in WAYS[code]} <= known, where

@@ -130,7 +130,7 @@ def test_a_missing_word_ends_the_build_with_file_and_line(site: Path, tmp_path: 
     page.write_text("Title: A\nSummary: B\n\nUn.\n\n![](images/a.jpg)\n", "utf-8")
     code, said = build(site.parent / "practice.toml", tmp_path / "site", str(tmp_path / "content"))
     assert code == 1
-    assert f"{page}: line 6: images/a.jpg: say between" in said.replace("\n", "")
+    assert f"{page}, ligne 6\xa0: images/a.jpg\xa0: dites entre" in said.replace("\n", "")
 
 
 def test_every_picture_of_every_page_has_room_words_and_a_name(

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from booking_endpoint.facts import BadPractice
+from deploy import verify
 from tests.edge.test_proxy import NoNginx
 from tests.serving import ROOT, answers, free_port, wait_until
 from tests.site.document import Document
@@ -51,8 +52,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory, site: Path) -> Path:
     move_export(content)
     assert move(MIRROR, content)[0] == 0
     complete(content)
-    code, said = build(site.parent / "practice.toml", room / "site", str(content))
-    assert code == 0, said
+    assert verify.build(site.parent / "practice.toml", room / "site", content)
     return room / "site"
 
 
@@ -167,6 +167,28 @@ def test_nginx_serves_the_new_site_and_the_endpoint_as_before(front: httpx.Clien
     assert front.get("/rdv/").status_code == 502
 
 
+def test_verify_takes_a_redirect_for_the_page_that_leads_there_and_for_no_other(
+    front: httpx.Client, moved: Path
+) -> None:
+    """Whoever sends a reader anywhere else is found out."""
+    files = verify.addresses(moved)
+    answers = {path: verify.fetch(f"{front.base_url}{path}") for path in files}
+    led = {path for path, answer in answers.items() if answer.status == 301}
+    assert {"/2019/05/frottis/", "/en/pain.html"} <= led
+    assert any("%D7" in path for path in led)
+    assert [
+        one for path in led for one in verify.differences(path, files[path], answers[path])
+    ] == []
+    path = "/2019/05/frottis/"
+    for bent in ("https://other.example/articles/frottis/", ""):
+        answer = verify.Answer(301, {"location": bent}, b"")
+        assert list(verify.differences(path, files[path], answer)) == [
+            f"{path}: 301 instead of the file"
+        ]
+    page = moved / "articles" / "frottis" / "index.html"
+    assert list(verify.differences("/articles/frottis/", page, answers[path]))
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -200,7 +222,7 @@ def test_a_bad_line_ends_the_build(site: Path, tmp_path: Path) -> None:
     (content / "redirects.toml").write_text('"/a/" = "cabinet.fr"\n', "utf-8")
     code, said = build(site.parent / "practice.toml", tmp_path / "site", str(content))
     assert code == 1
-    assert "redirects.toml, line 1, /a/: there is no page 'cabinet.fr'" in said.replace("\n", " ")
+    assert "redirects.toml, ligne 1, /a/\N{NO-BREAK SPACE}: il n’y a pas de page" in said
 
 
 def test_old_addresses_are_read_as_they_are_typed_or_sent() -> None:

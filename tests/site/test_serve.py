@@ -73,10 +73,15 @@ def test_what_is_saved_is_seen_without_a_touch(page: Page, writing: Writing) -> 
 @pytest.mark.parametrize(
     ("name", "good", "bad", "said"),
     [
-        (PAGE, "\n\n", "\n\n!!! conseil\n\n", "cabinet.fr.md: ligne 5"),
+        (PAGE, "\n\n", "\n\n!!! conseil\n\n", "cabinet.fr.md, ligne 5"),
         (PAGE, "Summary:", "Sumary:", "Sumary\N{NO-BREAK SPACE}» n’est pas connu ici"),
-        ("practice.toml", 'opens = "09:00"', 'opens = "9h"', "hours.1.opens"),
-        (PAGE, "\n\n", '\n\n![Rue](images/no.jpg "| Souspli")\n\n', "images/no.jpg"),
+        (
+            "practice.toml",
+            'opens = "09:00"',
+            'opens = "9h"',
+            "9h\N{NO-BREAK SPACE}» n’est pas une heure",
+        ),
+        (PAGE, "\n\n", '\n\n![Rue](images/no.jpg "| Souspli")\n\n', "il n’y a pas d’image"),
     ],
 )
 def test_a_mistake_is_told_on_the_page_and_goes_when_it_is_mended(

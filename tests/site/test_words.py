@@ -8,6 +8,7 @@ from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
 from booking_endpoint.words import OWN_WORDS, read_language
+from tests.serving import ROOT
 from theme.plugins.words import TRANSLATIONS
 
 TEMPLATES = TRANSLATIONS.parent / "templates"
@@ -59,3 +60,12 @@ def test_an_article_of_law_keeps_its_order_in_hebrew() -> None:
     """Its brackets would change places: 6(1)(f) was read as (f)(1)6."""
     said = read_language("he", TRANSLATIONS).catalogue.values()
     assert [text for text in said if re.search(r"(?<!\u2066)\b\d+\(\d\)", text)] == []
+
+
+def test_no_french_sign_begins_a_line() -> None:
+    """A colon keeps to its word by a space that does not break; code between ` stays as typed."""
+    rooms = ("booking_endpoint", "deploy", "deploy/check", "desk", "theme")
+    for path in (ROOT / room / "translations" / "fr.po" for room in rooms):
+        said = [line for line in path.read_text("utf-8").splitlines() if line.startswith("msgstr")]
+        loose = [line for line in said if re.search(r'\w [:;?!»](?=[\s."]|$)|« ', line)]
+        assert loose == [], path

@@ -10,26 +10,26 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw
 
+from booking_endpoint.look import Palette
+
 WIDTH, HEIGHT = 1200, 630
-PAPER, LEAF, ACCENT = "#f7f2e8", "#fffcf5", "#7d4410"
-"""As in site.css, by day."""
 
 FINER = 2
 """Drawn so many times larger, and then made smaller: no edge is jagged."""
 
 
 @cache
-def card() -> bytes:
-    """The picture as a PNG, the same on every machine."""
-    image = Image.new("RGB", (WIDTH * FINER, HEIGHT * FINER), PAPER)
+def card(colours: Palette) -> bytes:
+    """The picture as a PNG in the colours of the site, the same on every machine."""
+    image = Image.new("RGB", (WIDTH * FINER, HEIGHT * FINER), colours.paper)
     draw = ImageDraw.Draw(image)
 
     def box(left: int, top: int, width: int) -> None:
         corners = (left, top, WIDTH - left, HEIGHT - top)
-        draw.rectangle([FINER * at for at in corners], LEAF, ACCENT, FINER * width)
+        draw.rectangle([FINER * at for at in corners], colours.leaf, colours.accent, FINER * width)
 
     def line(*points: tuple[int, int]) -> None:
-        draw.line([(FINER * x, FINER * y) for x, y in points], ACCENT, FINER * 6, "curve")
+        draw.line([(FINER * x, FINER * y) for x, y in points], colours.accent, FINER * 6, "curve")
 
     box(36, 36, 6)
     box(52, 52, 3)
@@ -37,8 +37,8 @@ def card() -> bytes:
     line((383, 183), (600, 340), (817, 183))
     line((383, 447), (548, 303))
     line((817, 447), (652, 303))
-    draw.circle((FINER * 600, FINER * 336), FINER * 34, ACCENT)
-    draw.circle((FINER * 600, FINER * 336), FINER * 22, ACCENT, LEAF, FINER * 2)
+    draw.circle((FINER * 600, FINER * 336), FINER * 34, colours.accent)
+    draw.circle((FINER * 600, FINER * 336), FINER * 22, colours.accent, colours.leaf, FINER * 2)
     small = image.resize((WIDTH, HEIGHT), Image.Resampling.BOX)
     written = BytesIO()
     small.quantize(16, dither=Image.Dither.NONE).save(written, "PNG")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from booking_endpoint.booking import mark
+from booking_endpoint.mistakes import Mistake
 from booking_endpoint.practice import Allowed
-from booking_endpoint.words import SOURCE, Language
 from theme.plugins.addresses import OURS
+from theme.plugins.packed import Packed
 
 _ = mark
 
@@ -25,20 +26,19 @@ KNOWN = {
     ),
 }
 EXAMPLES = {
-    "title": "Title: The practice",
-    "summary": "Summary: One sentence that says what the page is about.",
+    "title": _("Title: The practice"),
+    "summary": _("Summary: One sentence that says what the page is about."),
     "date": "Date: 2026-11-20",
     "reviewed": "Reviewed: 2026-11-20",
-    "author": "Author: Dr Given-name Surname",
-    "sources": "Sources: Title | Publisher | date | https://…",
+    "author": _("Author: Dr Given-name Surname"),
+    "sources": _("Sources: Title | Publisher | date | https://…"),
     "interests": "Interests: none",
-    "topic": "Topic: Prevention",
-    "translation-of": "Translation-of: Title | Publisher | date | https://…",
-    "credit": "Credit: World Health Organization, CC BY-NC-SA 3.0 IGO",
+    "topic": _("Topic: Prevention"),
+    "translation-of": _("Translation-of: Title | Publisher | date | https://…"),
+    "credit": _("Credit: World Health Organization, CC BY-NC-SA 3.0 IGO"),
 }
 
 ALLOW = re.compile(r"([a-z]+(?:-[a-z]+)*) because (\S.*)")
-LINE_SAYS = _("line {line}: {what}")
 LINE = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):[ \t]*(.*)")
 MORE = re.compile(r"[ \t]+(\S.*)")
 WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -46,24 +46,12 @@ LINK = re.compile(r"\]\(\s*(\{filename\})?([^)\s#{}|:]+\.md)[)#\s]")
 NOT_A_WORD = _("'{name}' must be small letters, digits and hyphens: it becomes the address")
 
 
-class BadHead(ValueError):
-    """A file that cannot become a page: says what to write, in whatever language is asked for."""
-
-    def __init__(self, message: str, line: int = 0, **values: object) -> None:
-        super().__init__(message)
-        self._message, self._line, self._values = message, line, values
-
-    def said(self, language: Language) -> str:
-        """What is wrong, with its line where it has one; the words to type stay as they are."""
-        what = language.say(self._message, **self._values)
-        return language.say(LINE_SAYS, line=self._line, what=what) if self._line else what
-
-    def __str__(self) -> str:
-        return self.said(Language(SOURCE, {}))
+class BadHead(Mistake):
+    """A file that cannot become a page: says what to write."""
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Source(Packed):
     """One work an article rests on."""
 
     title: str
@@ -73,7 +61,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Packed):
     """What a company that an article speaks of says to a fact: so that both sides are heard."""
 
     company: str
@@ -84,7 +72,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class Head(Packed):
     """What the lines above the text say, checked."""
 
     kind: str
@@ -207,7 +195,7 @@ def check_names(kind: str, lines: Mapping[str, list[str]]) -> None:
     for name in (*NEEDED[kind], *borrowed, *given):
         if not lines.get(name):
             message = _("{name} is missing; write a line such as `{example}`")
-            raise BadHead(message, name=name.capitalize(), example=EXAMPLES[name])
+            raise BadHead(message, name=name.capitalize(), example=Mistake(EXAMPLES[name]))
 
 
 def read_date(lines: Mapping[str, list[str]], name: str) -> date | None:

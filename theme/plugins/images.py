@@ -13,7 +13,10 @@ from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
 from markupsafe import Markup
 
+from booking_endpoint.booking import mark
 from theme.plugins.pictures import FORMATS, Album, BadPicture
+
+_ = mark
 
 IMAGE = re.compile(
     r'!\[(?P<alt>[^\]]*)\]\(\s*(?P<file>[^\s)"]*)(?:\s+"(?P<title>[^"]*)")?\s*\)'
@@ -22,7 +25,23 @@ IMAGE = re.compile(
 OTHER = re.compile(r"!\[|<img\b")
 CODE = re.compile(r"(`+).+?\1")
 DECORATION = "decoration"
-AS = 'write it as ![what it shows](images/name.jpg "caption | who made it")'
+OUTSIDE = _(
+    "the picture '{file}' is not in content/images: write it as"
+    ' ![what it shows](images/name.jpg "caption | who made it")'
+)
+WORDLESS = _(
+    "{file}: say between the brackets what the picture shows, for who cannot see it;"
+    " where it shows nothing that matters, write {decoration} behind it"
+)
+NAMELESS = _(
+    "{file}: the picture names nobody who made it; write it as"
+    ' ![what it shows](images/name.jpg "caption | who made it")'
+)
+UNREADABLE = _(
+    "this picture cannot be read: write it as"
+    ' ![what it shows](images/name.jpg "caption | who made it")'
+)
+ALONE = _("{file}: put the picture on a line of its own")
 
 TEXT_SIZES = "(min-width: 46em) 42rem, 92vw"
 """How wide a picture in running text is shown: `--measure` in site.css."""
@@ -39,18 +58,15 @@ class Written:
     credit: str
 
 
-def read_image(alt: str, file: str, title: str, *, decoration: bool) -> Written:
+def read_image(alt: str, file: str, title: str, line: int = 0, *, decoration: bool) -> Written:
     """The picture of one Markdown image, or BadPicture."""
     if not re.fullmatch(r"images/(?!.*\.\.)\S+", file):
-        raise BadPicture(f"the picture {file!r} is not in content/images: {AS}")
+        raise BadPicture(OUTSIDE, line, file=file)
     if not alt.strip() and not decoration:
-        raise BadPicture(
-            f"{file}: say between the brackets what the picture shows, for who cannot see it;"
-            " where it shows nothing that matters, write {.decoration} behind it"
-        )
-    caption, _, credit = title.rpartition("|")
-    if not credit.strip() or "|" not in title:
-        raise BadPicture(f"{file}: the picture names nobody who made it; {AS}")
+        raise BadPicture(WORDLESS, line, file=file, decoration=f"{{.{DECORATION}}}")
+    caption, bar, credit = title.rpartition("|")
+    if not credit.strip() or not bar:
+        raise BadPicture(NAMELESS, line, file=file)
     return Written(file, "" if decoration else alt.strip(), caption.strip(), credit.strip())
 
 
@@ -59,16 +75,11 @@ def images_in(text: str) -> Iterator[tuple[int, Written]]:
     for number, line in enumerate(CODE.sub("", text).splitlines(), 1):
         for start in OTHER.finditer(line):
             found = IMAGE.match(line, start.start())
-            try:
-                if not found:
-                    raise BadPicture(f"this picture cannot be read: {AS}")
-                decoration = f".{DECORATION}" in (found["attributes"] or "")
-                written = read_image(
-                    found["alt"], found["file"], found["title"] or "", decoration=decoration
-                )
-            except BadPicture as error:
-                raise BadPicture(f"line {number}: {error}") from None
-            yield number, written
+            if not found:
+                raise BadPicture(UNREADABLE, number)
+            alt, file, title = found["alt"], found["file"], found["title"] or ""
+            decoration = f".{DECORATION}" in (found["attributes"] or "")
+            yield number, read_image(alt, file, title, number, decoration=decoration)
 
 
 def figure(
@@ -131,7 +142,7 @@ class FigureMaker(Treeprocessor):
             paragraph = around[image]
             alone = len(paragraph) == 1 and not (paragraph.text or "").strip()
             if paragraph.tag != "p" or not alone or (image.tail or "").strip():
-                raise BadPicture(f"{written.file}: put the picture on a line of its own")
+                raise BadPicture(ALONE, file=written.file)
             html = figure(self._album, written, lazy=number > 0)
             paragraph.clear()
             paragraph.text = self.md.htmlStash.store(html)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -25,3 +26,8 @@ def integrity_of(data: bytes) -> str:
 def later_modules() -> str:
     """Each module loaded later and what it must be, as `load` in flow.js reads them."""
     return " ".join(f"{name} {integrity(f'js/{name}.js')}" for name in LATER)
+
+
+def vouching(made: Mapping[str, bytes]) -> Callable[[str], str]:
+    """`integrity` for templates; of files that the build makes, what it made."""
+    return lambda name: integrity_of(made[name]) if name in made else integrity(name)

@@ -6,9 +6,12 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from booking_endpoint.booking import mark
 from booking_endpoint.practice import Picture
 from theme.plugins.images import Written, figure
 from theme.plugins.plans import BadPlan, drawing
+
+_ = mark
 
 
 @pass_context
@@ -25,9 +28,9 @@ def plan(context: Context, picture: Picture, shows: str) -> Markup:
     try:
         drawn = drawing(path.read_text("utf-8"), shows)
     except FileNotFoundError:
-        raise BadPlan(f"{path}: there is no such file") from None
+        raise BadPlan(_("there is no such file")).of(picture.file) from None
     except BadPlan as error:
-        raise BadPlan(f"{path}: {error}") from None
+        raise error.of(picture.file) from None
     return Markup(
         '<figure class="plan">{}<figcaption><small><bdi>{}</bdi></small></figcaption></figure>'
     ).format(drawn, picture.credit)

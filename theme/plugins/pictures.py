@@ -4,17 +4,23 @@ Originals are never published: a telephone writes into them where and when they 
 """
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import PIL
 from PIL import Image, ImageCms, ImageOps
+
+from booking_endpoint.booking import mark
+from booking_endpoint.mistakes import Mistake
+from theme.plugins.kept import Remembered, keep
+from theme.plugins.packed import Packed
+
+_ = mark
 
 WIDTHS = (400, 800, 1200)
 """In pixels; a smaller picture is never enlarged."""
@@ -29,12 +35,12 @@ RECIPE = hashlib.sha256(Path(__file__).read_bytes() + PIL.__version__.encode()).
 """What a picture is made by: kept ones are made anew after any change of it."""
 
 
-class BadPicture(ValueError):
+class BadPicture(Mistake):
     """A picture that cannot be shown: names the file and says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Packed):
     """One picture as it is published."""
 
     key: str
@@ -63,16 +69,34 @@ def widths(width: int) -> list[int]:
 class Album:
     """The pictures of one build, converted once and kept in a cache outside the content."""
 
-    def __init__(self, content: Path, cache: Path) -> None:
+    def __init__(self, content: Path, cache: Path, known: Remembered | None = None) -> None:
         self._content, self._cache = content, cache
+        self._known = Remembered() if known is None else known
         self._pictures: dict[str, Picture] = {}
         self._made: dict[str, bytes] = {}
+        self._noted: list[dict[str, Picture]] = []
 
     def picture(self, file: str) -> Picture:
         """The picture `images/….jpg` of the content folder; raises BadPicture."""
         if file not in self._pictures:
             self._pictures[file] = self._kept(self._content / file)
+        for noted in self._noted:
+            noted[file] = self._pictures[file]
         return self._pictures[file]
+
+    @contextmanager
+    def noting(self) -> Iterator[dict[str, Picture]]:
+        """The pictures that are asked for until the block ends, by file."""
+        noted: dict[str, Picture] = {}
+        self._noted.append(noted)
+        try:
+            yield noted
+        finally:
+            self._noted.pop()
+
+    def has(self, noted: Mapping[str, Picture]) -> bool:
+        """Whether these pictures are still the same; they count as asked for."""
+        return all(self.picture(file) == shown for file, shown in noted.items())
 
     def add(self, data: bytes, ending: str) -> str:
         """Publish bytes that were made here, as they are; gives back their address."""
@@ -80,27 +104,32 @@ class Album:
         self._made[name] = data
         return f"/images/{name}"
 
-    def publish(self, output: Path) -> None:
-        """Write every picture that a page has asked for."""
+    def publish(self, output: Path) -> list[str]:
+        """Write every picture that a page has asked for; gives back their names in the output."""
         folder = output / "images"
+        names = [
+            Path(picture.address(width, kind)).name
+            for picture in {picture.key: picture for picture in self._pictures.values()}.values()
+            for width in picture.widths
+            for kind in FORMATS
+        ]
+        if names or self._made:
+            folder.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            shutil.copyfile(self._cache / name, folder / name)
         for name, data in self._made.items():
-            folder.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(data)
-        for picture in self._pictures.values():
-            folder.mkdir(parents=True, exist_ok=True)
-            for width in picture.widths:
-                for kind in FORMATS:
-                    name = Path(picture.address(width, kind)).name
-                    shutil.copyfile(self._cache / name, folder / name)
+        return [f"images/{name}" for name in (*names, *self._made)]
 
     def _kept(self, path: Path) -> Picture:
         """The picture of a file, converted now unless the cache has it already."""
         try:
             data = path.read_bytes()
-            width, height = size(data)
+            key = hashlib.sha256(RECIPE + data).hexdigest()[:16]
+            width, height = self._size(key, data)
         except (OSError, ValueError, Image.DecompressionBombError):
-            raise BadPicture(f"{path}: there is no picture here that can be read") from None
-        key = hashlib.sha256(RECIPE + data).hexdigest()[:16]
+            message = _("{file}: there is no picture here that can be read")
+            raise BadPicture(message, file=path) from None
         picture = Picture(key, width, height)
         names = [Path(picture.address(w, kind)).name for w in picture.widths for kind in FORMATS]
         if not all((self._cache / name).exists() for name in names):
@@ -109,12 +138,12 @@ class Album:
                 keep(self._cache / name, converted)
         return picture
 
-
-def keep(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: two builds may share a cache."""
-    with NamedTemporaryFile(dir=path.parent, delete=False) as half:
-        half.write(data)
-    os.replace(half.name, path)  # noqa: PTH105 -- the temporary file has a name, no Path
+    def _size(self, key: str, data: bytes) -> tuple[int, int]:
+        """As `size`, without reading a picture again that is known."""
+        if self._known.get(("size", key)) is None:
+            self._known.put(("size", key), size(data))
+        known: tuple[int, int] = self._known.get(("size", key))
+        return known
 
 
 def size(data: bytes) -> tuple[int, int]:

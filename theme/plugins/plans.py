@@ -10,6 +10,11 @@ from xml.etree.ElementTree import Element
 
 from markupsafe import Markup
 
+from booking_endpoint.booking import mark
+from booking_endpoint.mistakes import Mistake
+
+_ = mark
+
 SVG = "http://www.w3.org/2000/svg"
 SHAPES = {
     *("svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon"),
@@ -27,20 +32,20 @@ ATTRIBUTES = {
 }
 
 
-class BadPlan(ValueError):
+class BadPlan(Mistake):
     """A drawing that may not stand in a page: says what to take out."""
 
 
 def drawing(text: str, label: str) -> Markup:
     """The drawing as part of a page, with `label` for who cannot see it; raises BadPlan."""
     if re.search(r"<!(DOCTYPE|ENTITY)", text):
-        raise BadPlan("take the <!DOCTYPE> out: it could name other files")
+        raise BadPlan(_("take the <!DOCTYPE> out: it could name other files"))
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 -- without a DOCTYPE nothing expands
     except ElementTree.ParseError as error:
-        raise BadPlan(f"this is no SVG: {error}") from None
+        raise BadPlan(_("this is no SVG that can be read"), error.position[0]) from None
     if root.tag != f"{{{SVG}}}svg" or "viewBox" not in root.attrib:
-        raise BadPlan('begin with <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 …">')
+        raise BadPlan(_('begin with <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 …">'))
     plain = allowed(root)
     for name in ("width", "height"):
         plain.attrib.pop(name, None)
@@ -52,9 +57,8 @@ def allowed(element: Element) -> Element:
     """The element with what is drawn and nothing else; what could do more raises BadPlan."""
     name = element.tag.removeprefix(f"{{{SVG}}}")
     if name not in SHAPES:
-        raise BadPlan(
-            f"take <{name.rpartition('}')[2]}> out: draw with {', '.join(sorted(SHAPES))}"
-        )
+        message, known = _("take <{name}> out: draw with {known}"), ", ".join(sorted(SHAPES))
+        raise BadPlan(message, name=name.rpartition("}")[2], known=known)
     plain = Element(name, dict(drawn(element)))
     plain.text, plain.tail = element.text, element.tail
     for inner in element:
@@ -76,9 +80,11 @@ def drawn(element: Element) -> dict[str, str]:
     kept: dict[str, str] = {}
     for name, value in {**element.attrib, **style}.items():
         if name.lower().startswith("on"):
-            raise BadPlan(f"take {name}={value!r} out: nothing in a drawing may run")
+            message = _("take {name}='{value}' out: nothing in a drawing may run")
+            raise BadPlan(message, name=name, value=value)
         if name.rpartition("}")[2] in ("href", "src") or "url(" in value or "//" in value:
-            raise BadPlan(f"take {name}={value!r} out: a drawing may use no other file")
+            message = _("take {name}='{value}' out: a drawing may use no other file")
+            raise BadPlan(message, name=name, value=value)
         if name in ATTRIBUTES:
             kept[name] = value
     return kept

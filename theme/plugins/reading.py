@@ -1,85 +1,114 @@
-"""Markdown files -> heads and bodies. Knows the folders, not what the pages look like."""
+"""Markdown files -> what is wrong with them. Knows the folders, not what the pages look like."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time
-from functools import cached_property, lru_cache
-from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar, cast
-
-from jinja2 import Environment, FileSystemLoader
-from markdown import Markdown
-from markdown.extensions import Extension
-from markupsafe import Markup
-from pelican.readers import BaseReader
-from pelican.urlwrappers import Author, Category
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from posixpath import normpath
 
 from booking_endpoint.booking import mark
-from booking_endpoint.claims import Found, claims_in
-from booking_endpoint.practice import Practice, Visit
-from booking_endpoint.words import SOURCE, Language
+from booking_endpoint.claims import claims_in
+from booking_endpoint.mistakes import ENGLISH, Mistake, Tongue
+from booking_endpoint.practice import Visit
 from theme.plugins.addresses import (
     ARTICLES,
-    BOOKING,
     FOLDERS,
     GENERATED,
-    TEMPLATES,
     article_address,
-    file_at,
     generated_address,
     written_address,
 )
-from theme.plugins.blocks import Around, Blocks, BlocksExtension
 from theme.plugins.heads import ARTICLE, PAGE, BadHead, Head, read_head, read_links
-from theme.plugins.images import Figures, images_in
+from theme.plugins.images import images_in
+from theme.plugins.kept import Remembered, digest, files_in
+from theme.plugins.packed import Packed
 from theme.plugins.pictures import BadPicture
-from theme.plugins.syntax import check_syntax
+from theme.plugins.syntax import check_syntax, listed, read_blocks
+from theme.plugins.together import spread
 from theme.plugins.topics import check_topics
-from theme.plugins.words import read_languages
 
 _ = mark
 
-EXTENSIONS = ["tables", "attr_list", "def_list", "sane_lists"]
-ENGLISH = Language(SOURCE, {})
 WORDS_A_MINUTE = 184
 """Read aloud, the mean over 17 languages, Hebrew included (Trauzettel-Klosinski, IReST, 2012)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked(Packed):
+    """A file found good, and the other files that must be there for it to stay so."""
+
+    head: Head
+    needs: frozenset[str]
 
 
 def check_content(
     content: Path,
     languages: tuple[str, ...],
     visits: Sequence[Visit] = (),
-    language: Language = ENGLISH,
+    tongue: Tongue = ENGLISH,
+    known: Remembered | None = None,
+    processes: int = 1,
 ) -> list[str]:
     """What is wrong with the files of the content folder: one line for each, naming it.
 
-    `visits` are those that a text may name; `language` is the one to say it in.
+    `visits` are those that a text may name; `tongue` says it in a language. What is `known` to be
+    good is not looked at again.
     """
-    heads: dict[str, Head] = {}
-    wrong = []
-    for kind, path in files(content):
+    known = Remembered() if known is None else known
+    there = frozenset(name for name, _ in files_in(content)) if content.is_dir() else frozenset()
+    keys = {path: key_of(kind, path, languages, visits) for kind, path in files(content)}
+
+    def check(path: Path) -> Checked | Mistake:
+        found: Checked | None = known.get(keys[path])
+        if found and found.needs <= there:
+            return found
         try:
-            heads[f"{kind}/{path.name}"] = check_file(kind, path, content, languages, visits)
-        except BadHead as error:
-            wrong.append(f"{path}: {error.said(language)}")
-        except BadPicture as error:
-            wrong.append(f"{path}: {error}")
+            return check_file(path.parent.name, path, content, languages, visits, there)
+        except (BadHead, BadPicture) as error:
+            return error.of(str(path))
         except UnicodeDecodeError:
-            said = language.say(_("save the file as UTF-8"))
-            wrong.append(f"{path}: {said}")
-    clashes = check_topics(heads, languages[0])
-    return [
-        *wrong,
-        *originals(content, heads, languages[0], language),
-        *meetings(content, heads, languages, language),
-        *(f"{content / name}: {clash}" for name, clash in clashes),
-    ]
+            return BadHead(_("save the file as UTF-8")).of(str(path))
+
+    heads: dict[str, Head] = {}
+    wrong: list[Mistake] = []
+    new = [path for path, key in keys.items() if known.get(key) is None]
+    checked = dict(zip(new, spread(check, new, processes), strict=True))
+    for path, key in keys.items():
+        told = checked.get(path) or check(path)
+        if isinstance(told, Checked):
+            heads[f"{path.parent.name}/{path.name}"] = told.head
+            if told is not known.get(key):
+                known.put(key, told)
+        else:
+            wrong.append(told)
+    wrong += originals(content, heads, languages[0])
+    wrong += meetings(content, heads, languages)
+    wrong += (clash.of(str(content / name)) for name, clash in check_topics(heads, languages[0]))
+    return [one.said(tongue) for one in wrong]
+
+
+def as_typed(path: Path) -> Path:
+    """A path as somebody in the folder of the project would type it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def key_of(kind: str, path: Path, languages: tuple[str, ...], visits: Sequence[Visit]) -> bytes:
+    """What the answer of `check_file` hangs on, but for the files that are there."""
+    text = path.read_bytes()
+    named = b"!!!" in text or b"visit:" in text
+    told = [(visit.id, visit.languages) for visit in visits] if named else []
+    return digest(b"checked", f"{kind}/{path.name} {languages} {told}".encode(), text)
 
 
 def files(content: Path) -> Iterator[tuple[str, Path]]:
     for kind in (PAGE, ARTICLE):
-        for path in sorted((content / kind).glob("*.md")):
-            yield kind, path
+        folder = content / kind
+        for name in sorted(os.listdir(folder)) if folder.is_dir() else ():  # noqa: PTH208 -- faster
+            if name.endswith(".md"):
+                yield kind, folder / name
 
 
 def check_file(
@@ -88,50 +117,51 @@ def check_file(
     content: Path,
     languages: tuple[str, ...],
     visits: Sequence[Visit],
-) -> Head:
+    there: frozenset[str],
+) -> Checked:
+    """One file; `there` are the names of all files of the content."""
     text = path.read_text("utf-8")
     head, _body = read_head(kind, path.name, text, languages)
-    for claim in claims(text):
-        raise BadHead("{claim}", claim.line, claim=claim)
+    needs = set()
+    for claim in claims_in(text):
+        raise BadHead("{claim}", claim.line, claim=claim.mistake)
     for line, link in read_links(text):
-        base = content if link.startswith("/") else path.parent
-        if not (base / PurePosixPath(link.lstrip("/"))).exists():
+        needs.add(normpath(link.lstrip("/") if link.startswith("/") else f"{kind}/{link}"))
+        if not needs <= there:
             message = _("the link to {file} leads nowhere: there is no such file")
             raise BadHead(message, line, file=link)
     for line, image in images_in(text):
-        if not (content / image.file).exists():
-            raise BadPicture(f"line {line}: there is no picture {content / image.file}")
-    check_syntax(text, head.lang, visits, articles_in(content, head.lang))
-    return head
+        needs.add(image.file)
+        if image.file not in there:
+            raise BadPicture(_("there is no picture {file}"), line, file=content / image.file)
+    articles = articles_in(there, head.lang)
+    check_syntax(text, head.lang, visits, articles)
+    for block in read_blocks(text):
+        if block.kind == "read-on":
+            needs |= {f"{ARTICLE}/{key}.{head.lang}.md" for key in listed(block.words)}
+    return Checked(head, frozenset(needs))
 
 
-@lru_cache(1000)
-def claims(text: str) -> tuple[Found, ...]:
-    """What a text claims; looked for once, however often the site is built from it."""
-    return tuple(claims_in(text))
-
-
-def articles_in(content: Path, lang: str) -> frozenset[str]:
+@lru_cache
+def articles_in(there: frozenset[str], lang: str) -> frozenset[str]:
     """The keys of the articles that exist in a language."""
-    ending = f".{lang}.md"
-    found = (content / ARTICLE).glob(f"*{ending}")
-    return frozenset(path.name.removesuffix(ending) for path in found)
+    begins, ends = f"{ARTICLE}/", f".{lang}.md"
+    found = (name for name in there if name.startswith(begins) and name.endswith(ends))
+    return frozenset(name.removeprefix(begins).removesuffix(ends) for name in found)
 
 
-def originals(content: Path, heads: dict[str, Head], default: str, language: Language) -> list[str]:
+def originals(content: Path, heads: dict[str, Head], default: str) -> Iterator[BadHead]:
     """Every text must exist in the doctor's own language, which is the one that counts."""
-    wrong = []
     for name, head in heads.items():
         first = f"{head.kind}/{head.key.removeprefix('articles/')}.{default}.md"
         if not (content / first).exists():
-            said = language.say(_("write {file} first; this translates it"), file=content / first)
-            wrong.append(f"{content / name}: {said}")
-    return wrong
+            message = _("write {file} first; this translates it")
+            yield BadHead(message, file=content / first).of(str(content / name))
 
 
 def meetings(
-    content: Path, heads: dict[str, Head], languages: tuple[str, ...], language: Language
-) -> Iterator[str]:
+    content: Path, heads: dict[str, Head], languages: tuple[str, ...]
+) -> Iterator[BadHead]:
     """Two texts at one address, or one where something else lives already."""
     default = languages[0]
     written = {(head.key, head.lang) for head in heads.values()}
@@ -145,8 +175,7 @@ def meetings(
         place = address_of(head, default)
         if taken.setdefault(place, name) != name:
             message = _("something else is at {address} already ({other}); write another Slug")
-            said = language.say(message, address=place, other=taken[place])
-            yield f"{content / name}: {said}"
+            yield BadHead(message, address=place, other=taken[place]).of(str(content / name))
 
 
 def address_of(head: Head, default: str) -> str:
@@ -159,102 +188,3 @@ def minutes(html: str) -> int:
     """How long a text takes to read, in whole minutes, at least one."""
     words = re.sub(r"<[^>]+>", " ", html).split()
     return -(-max(len(words), 1) // WORDS_A_MINUTE)
-
-
-def only_of_articles(head: Head, settings: dict[str, Any]) -> dict[str, Any]:
-    """What feeds say of an article besides its title and text."""
-    topic = {"category": Category(head.topic, settings)} if head.topic else {}
-    return topic | {
-        "author": Author(head.author, settings),
-        "date": at_midnight(head.published),
-        "modified": at_midnight(head.reviewed),
-    }
-
-
-def at_midnight(day: date | None) -> datetime | None:
-    return datetime.combine(day, time()) if day else None
-
-
-def templates(settings: dict[str, Any]) -> Environment:
-    """The theme's templates, for what a text takes from them."""
-    folders = [*settings["THEME_TEMPLATES_OVERRIDES"], Path(settings["THEME"], "templates")]
-    environment = Environment(  # noqa: S701 -- the settings say that it escapes
-        loader=FileSystemLoader(folders),
-        **settings["JINJA_ENVIRONMENT"],
-    )
-    environment.filters.update(settings["JINJA_FILTERS"])
-    environment.globals.update(settings["JINJA_GLOBALS"])
-    return environment
-
-
-class HeadReader(BaseReader):  # type: ignore[misc]  # pelican has no types
-    """Reads what `check_content` has found good, with one Markdown object for all files."""
-
-    file_extensions: ClassVar = ["md"]
-
-    def __init__(self, settings: dict[str, Any]) -> None:
-        super().__init__(settings)
-        extensions: list[str | Extension] = [*EXTENSIONS, BlocksExtension()]
-        extensions.append(Figures(settings["ALBUM"]))
-        self._markdown = Markdown(extensions=extensions, output_format="html")
-        self._practice: Practice = settings["PRACTICE"]
-
-    @cached_property
-    def _languages(self) -> dict[str, Language]:
-        return read_languages(self._practice.languages)
-
-    @cached_property
-    def _templates(self) -> Environment:
-        return templates(self.settings)
-
-    def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
-        path = Path(source_path)
-        head, body = self._head(path)
-        self._markdown.reset()
-        blocks = cast(Blocks, self._markdown.treeprocessors["blocks"])
-        blocks.around = self._around(head.lang, path.parents[1])
-        html = self._markdown.convert(body)
-        # Markdown has escaped the names already
-        contents = [(part["id"], Markup(part["name"])) for part in self._markdown.toc_tokens]  # type: ignore[attr-defined]  # noqa: S704
-        told = {"contents": contents, "minutes": minutes(html)}
-        return html, self._metadata(head) | told
-
-    def _head(self, path: Path) -> tuple[Head, str]:
-        text, languages = path.read_text("utf-8"), self._practice.languages
-        return read_head(path.parent.name, path.name, text, languages)
-
-    def _around(self, lang: str, content: Path) -> Around:
-        """What stands around a text in this language, in this content folder."""
-        language, default = self._languages[lang], self.settings["DEFAULT_LANG"]
-
-        def article(key: str) -> tuple[str, str]:
-            head, _body = self._head(content / ARTICLE / f"{key}.{lang}.md")
-            return article_address(lang, head.slug, default), head.title
-
-        def said(partial: str, macro: str, *told: object) -> str:
-            template = self._templates.get_template(f"partials/{partial}.html")
-            module: Any = template.make_module({"lang": lang, "language": language})
-            return str(getattr(module, macro)(*told))
-
-        def fees(ids: list[str]) -> str:
-            visits = self._practice.visits
-            return said("fees", "visits", [one for one in visits if not ids or one.id in ids])
-
-        booking = generated_address(BOOKING, lang, default)
-        return Around(language.say, booking, article, fees, lambda: said("door", "emergency"))
-
-    def _metadata(self, head: Head) -> dict[str, Any]:
-        default = self.settings["DEFAULT_LANG"]
-        place = address_of(head, default)
-        template = TEMPLATES.get(head.key, "page") if head.kind == PAGE else "article"
-        return {
-            "title": head.title,
-            "slug": head.slug,
-            "lang": head.lang,
-            "summary": head.summary,
-            "template": template,
-            "url": place.lstrip("/"),
-            "save_as": file_at(place),
-            "head": head,
-            **(only_of_articles(head, self.settings) if head.kind == ARTICLE else {}),
-        }

@@ -10,8 +10,12 @@ from difflib import get_close_matches
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
+from booking_endpoint.booking import mark
 from booking_endpoint.facts import read_facts
+from booking_endpoint.mistakes import Mistake
 from theme.plugins.addresses import Addresses
+
+_ = mark
 
 FILE = "redirects.toml"
 """In the content folder: old address = key and language of a page, as its file is named."""
@@ -44,10 +48,10 @@ class Redirect:
 
 
 def read_address(text: str) -> tuple[str, str]:
-    """Path, decoded, and query of an old address; ValueError for one that cannot be redirected."""
-    path, _, query = text.partition("?")
+    """Path, decoded, and query of an old address; Mistake for one that cannot be redirected."""
+    path, _mark, query = text.partition("?")
     if not PATH.fullmatch(unquote(path)) or (query and not QUERY.fullmatch(query)):
-        raise ValueError("is no address that can be redirected; write it like /le-cabinet/")
+        raise Mistake(_("is no address that can be redirected; write it like /le-cabinet/"))
     return unquote(path), query
 
 
@@ -68,16 +72,17 @@ def read_redirects(text: str, file: str, addresses: Addresses, prefix: str) -> t
         name = facts.text(old)
         if name not in pages:
             near = get_close_matches(name, pages) or ["cabinet.fr", "articles/hpv.fr"]
-            raise facts.wrong(old, f"there is no page {name!r}; such as {', '.join(near)}")
+            message = _("there is no page '{page}'; such as {near}")
+            raise facts.wrong(old, message, page=name, near=", ".join(near))
         try:
             redirect = Redirect(*read_address(old), pages[name], name.rpartition(".")[2])
-        except ValueError as error:
-            raise facts.wrong(old, str(error)) from None
+        except Mistake as error:
+            raise facts.wrong(old, error.message) from None
         here = as_page(redirect.path)
         if here == redirect.to and not redirect.query:
             continue
         if f"{redirect.path}/".startswith(f"{prefix}/") or (here in taken and not redirect.query):
-            raise facts.wrong(old, "is an address of this site; leave the line out")
+            raise facts.wrong(old, _("is an address of this site; leave the line out"))
         redirects.append(redirect)
     return tuple(redirects)
 

@@ -8,11 +8,21 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from html import unescape
+
+from theme.plugins.packed import Packed
 
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 SILENT = {"head", "script", "style", "template", "noscript", "form", "svg"}
 HEADINGS = {"h1", "h2", "h3"}
+
+QUOTED = r"""(?:[^>"']++|"[^"]*"|'[^']*')*+"""
+TOKEN = re.compile(rf"<!--.*?-->|<!{QUOTED}>|<(/?)([a-zA-Z][a-zA-Z0-9-]*)({QUOTED})>|([^<]+)", re.S)
+"""A comment, a declaration, a tag with its attributes, or text: all that our own pages hold."""
+
+DESCRIPTION = re.compile(r'\s+name="description"\s+content="([^"]*)"')
+HIDDEN = re.compile(r"""(?:\s[^\s"'=]+(?:="[^"]*")?)*?\shidden(?![^\s=/])""")
+
 ARTICLES = {
     "fr": r"(?:le|la|les|un|une|des|du)\s+|l['’]",
     "en": r"(?:the|an?)\s+",
@@ -25,18 +35,20 @@ TEXT, HEADING, TITLE = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(Packed):
     """One page, as somebody who searches sees it."""
 
     address: str
     title: str
     summary: str
+    words: tuple[str, str, str]
+    """Folded: those of its text, of its headings and summary, of its title."""
     headings: tuple[str, ...]
-    text: str
+    """Those that a doctor wrote."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Entry:
+class Entry(Packed):
     """One line of the list from A to Z."""
 
     key: str
@@ -47,61 +59,93 @@ class Entry:
     """The title of its page; empty where the page itself is meant."""
 
 
-class Reader(HTMLParser):
-    """The headings and the text of a piece of HTML, of what is shown."""
+class Reader:
+    """The headings and the text of a piece of HTML that was built here, of what is shown."""
 
     def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
         self.title = self.summary = ""
-        self.headings: list[tuple[str, str]] = []
+        self.headings: list[str] = []
         self.text: list[str] = []
-        self._open: list[tuple[str, bool]] = []
-        self.feed(html)
-        self.close()
+        self._open: list[tuple[str, str]] = []
+        for match in TOKEN.finditer(html):
+            ends, tag, attributes, text = match.groups()
+            if text:
+                self._say(text)
+            elif tag and ends:
+                self._end(tag)
+            elif tag:
+                self._start(tag, attributes)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
-        if tag == "meta" and told.get("name") == "description":
-            self.summary = told.get("content") or ""
-        if tag in VOID:
+    def _start(self, tag: str, attributes: str) -> None:
+        if tag == "meta" and (found := DESCRIPTION.match(attributes)):
+            self.summary = unescape(found[1])
+        if tag in VOID or attributes.endswith("/"):
             return
-        silent = bool(self._open and self._open[-1][1]) or tag in SILENT or "hidden" in told
-        self._open.append((tag, silent))
-        if tag in HEADINGS and not silent:
-            self.headings.append((tag, ""))
+        around = self._open[-1][1] if self._open else ""
+        self._open.append((tag, inside(tag, attributes, around)))
+        if self._open[-1][1] == "heading" != around:
+            self.headings.append("")
 
-    def handle_endtag(self, tag: str) -> None:
+    def _end(self, tag: str) -> None:
         while self._open and self._open.pop()[0] != tag:
             continue
 
-    def handle_data(self, data: str) -> None:
-        if self._open and self._open[-1][0] == "title":
-            self.title += data
-        if not self._open or self._open[-1][1]:
-            return
-        inside = {tag for tag, _ in self._open}
-        if inside & HEADINGS:
-            tag, words = self.headings[-1]
-            self.headings[-1] = (tag, words + data)
-        elif "main" in inside:
-            self.text.append(data)
+    def _say(self, words: str) -> None:
+        where = self._open[-1][1] if self._open and not words.isspace() else ""
+        if where == "heading":
+            self.headings[-1] += unescape(words)
+        elif where == "main":
+            self.text.append(unescape(words))
+        elif where == "title":
+            self.title += unescape(words)
+
+
+def inside(tag: str, attributes: str, around: str) -> str:
+    """What the text of an element belongs to, by what is around it; empty for nothing."""
+    if around in ("silent", "heading") and tag != "title":
+        silent = tag in SILENT or hidden(attributes)
+        return "silent" if silent else around
+    if tag == "title":
+        return "title"
+    if tag in SILENT or hidden(attributes):
+        return "silent"
+    return "heading" if tag in HEADINGS else tag if tag == "main" else around
+
+
+def hidden(attributes: str) -> bool:
+    return "hidden" in attributes and HIDDEN.match(attributes) is not None
 
 
 def headings_in(html: str) -> tuple[str, ...]:
-    return tuple(" ".join(words.split()) for _, words in Reader(html).headings)
+    return tuple(" ".join(words.split()) for words in Reader(html).headings)
 
 
-def read_topic(address: str, html: str, site: str) -> Topic:
-    """What a built page is about: its title without the site's, its summary, its main part."""
+def read_topic(address: str, html: str, site: str, headings: tuple[str, ...]) -> Topic:
+    """What a built page is about: its title without the site's, its summary, its main part.
+
+    The headings are those that a doctor wrote.
+    """
     read = Reader(html)
-    headings = tuple(words for _, words in read.headings)
     title = " ".join(read.title.split()).removesuffix(f" – {site}")
-    return Topic(address, title, read.summary, headings, " ".join(read.text))
+    told = (" ".join(read.text), " ".join((read.summary, *read.headings)), title)
+    text, above, named = (" ".join(dict.fromkeys(fold(words))) for words in told)
+    return Topic(address, title, read.summary, (text, above, named), headings)
+
+
+class Bare(dict[int, int | None]):
+    """Every sign but those that are set on another, such as accents and vowel points."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = None if unicodedata.combining(chr(code)) else code
+        return self[code]
+
+
+BARE = Bare()
 
 
 def fold(text: str) -> list[str]:
     """The words of a text, small, without accents and vowel points."""
-    bare = "".join(s for s in unicodedata.normalize("NFD", text) if not unicodedata.combining(s))
+    bare = unicodedata.normalize("NFD", text).translate(BARE)
     joined = bare.lower().replace("œ", "oe").replace("æ", "ae")
     return re.findall(r"[^\W_]+", joined)
 
@@ -112,9 +156,9 @@ def index(topics: Iterable[Topic]) -> bytes:
     words: dict[str, list[int]] = {}
     for number, topic in enumerate(topics):
         pages.append([topic.address, topic.title, topic.summary])
-        told = dict.fromkeys(fold(topic.text), TEXT)
-        told |= dict.fromkeys(fold(" ".join((topic.summary, *topic.headings))), HEADING)
-        told |= dict.fromkeys(fold(topic.title), TITLE)
+        told: dict[str, int] = {}
+        for place in (TEXT, HEADING, TITLE):
+            told |= dict.fromkeys(topic.words[place].split(), place)
         for word, place in told.items():
             if len(word) > 1:
                 words.setdefault(word, []).append(number * 4 + place)
@@ -122,14 +166,12 @@ def index(topics: Iterable[Topic]) -> bytes:
     return json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def from_a_to_z(
-    topics: Iterable[tuple[Topic, Iterable[str]]], code: str
-) -> list[tuple[str, list[Entry]]]:
-    """Each page, and each heading that is given with it, under its first letter."""
+def from_a_to_z(topics: Iterable[Topic], code: str) -> list[tuple[str, list[Entry]]]:
+    """Each page, and each heading that a doctor wrote, under its first letter."""
     entries = {
         entry(words, topic.address, page, code)
-        for topic, headings in topics
-        for words, page in [(topic.title, ""), *((one, topic.title) for one in headings)]
+        for topic in topics
+        for words, page in [(topic.title, ""), *((one, topic.title) for one in topic.headings)]
     }
     letters: dict[str, list[Entry]] = {}
     for one in sorted(entries):

@@ -1,20 +1,19 @@
-"""Pelican's part: what each page is told, the pages made from facts, and a build that is strict."""
+"""Pelican's part: what each page is told, and the pages made from facts."""
 
 import hashlib
-import logging
-import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pelican import Pelican, signals
 from pelican.contents import Content
 from pelican.generators import ArticlesGenerator, Generator, PagesGenerator
-from pelican.writers import Writer
 
+from booking_endpoint.booking import mark
 from booking_endpoint.facts import BadPractice
-from booking_endpoint.practice import Practice
-from booking_endpoint.reminders import doubts
 from theme.plugins.addresses import (
     ARTICLES,
     BOOKING,
@@ -29,47 +28,20 @@ from theme.plugins.addresses import (
     topic_address,
 )
 from theme.plugins.card import HEIGHT, WIDTH, card
+from theme.plugins.inputs import Inputs, Templates
 from theme.plugins.integrity import integrity_of
-from theme.plugins.pictures import Album, BadPicture
-from theme.plugins.plans import BadPlan
-from theme.plugins.reading import check_content
+from theme.plugins.kept import Remembered, digest, files_in
 from theme.plugins.redirects import FILE, as_pages, for_nginx, read_redirects
-from theme.plugins.search import from_a_to_z, headings_in, index, read_topic
-from theme.plugins.topics import topic_slugs, topics_of
-from theme.plugins.words import read_languages
+from theme.plugins.search import Entry, from_a_to_z, index, read_topic
+from theme.plugins.search import Topic as Found
+from theme.plugins.together import spread
+from theme.plugins.topics import Named, Topic, topic_slugs, topics_of
+from theme.plugins.writing import FRAME, PatientWriter, prune
 
+_ = mark
 
-class Warnings(logging.Handler):
-    """Counts what Pelican would only mention: a page that vanished, a link that leads nowhere."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.count = 0
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.count += 1
-
-
-class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
-    """Pelican that publishes all of the site or says why not."""
-
-    def run(self) -> None:
-        practice: Practice = self.settings["PRACTICE"]
-        for doubt in doubts(practice):
-            print(f"Please look at [legal] {doubt}", file=sys.stderr)
-        if wrong := check_content(Path(self.path), practice.languages, practice.visits):
-            sys.exit("\n".join(wrong))
-        self.settings["ALBUM"] = Album(Path(self.path), Path(self.settings["PICTURE_CACHE"]))
-        warnings = Warnings()
-        logging.getLogger().addHandler(warnings)
-        try:
-            super().run()
-        except (BadPicture, BadPlan, BadPractice) as error:
-            sys.exit(str(error))
-        finally:
-            logging.getLogger().removeHandler(warnings)
-        if warnings.count:
-            sys.exit("The site was not built as it should be: see the warnings above.")
+RELATED = 3
+"""How many other articles on its topic an article leads to."""
 
 
 class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
@@ -78,15 +50,25 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.context["localsiteurl"] = ""
-        self.context["languages"] = read_languages(self.settings["PRACTICE"].languages)
+        self.context["languages"] = self.settings["LANGUAGES"]
         self.context["card"] = {
-            "address": self.settings["ALBUM"].add(card(), "png"),
+            "address": self.settings["ALBUM"].add(self._card(), "png"),
             "width": WIDTH,
             "height": HEIGHT,
         }
         self.context["prefix"] = self.settings["PRACTICE"].rules.prefix
 
-    def generate_output(self, writer: Writer) -> None:
+    def _card(self) -> bytes:
+        """The picture that goes along with an address, in the colours of the practice's look."""
+        known: Remembered = self.settings["TEXTS"]
+        colours = self.settings["PRACTICE"].look.day
+        if known.get(key := ("card", repr(colours))) is None:
+            known.put(key, card(colours))
+        drawn: bytes = known.get(key)
+        return drawn
+
+    def generate_output(self, writer: PatientWriter) -> None:
+        self.context[FRAME] = {}
         for name, template, told in self._pages():
             writer.write_file(name, self.get_template(template), self.context, **told)
         dated = self.settings["PRACTICE"].legal.security_expires is not None
@@ -96,42 +78,68 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
             writer.write_file(name, template, self.context, **self._frame("", HOME))
         for code, place in self.context["addresses"].of(ARTICLES).items():
             self._write_feed(writer, code, place)
+        writer.flush()
         for code in self.context["addresses"].languages:
             self._write_search(writer, code)
         self._write_redirects(writer)
-        self.settings["ALBUM"].publish(Path(self.output_path))
+        writer.flush()
+        for name in self.settings["ALBUM"].publish(Path(self.output_path)):
+            writer.claim(name)
+        static = (name for name, _ in files_in(Path(self.theme, "static")))
+        prune(self.output_path, {*writer.names, *(f"theme/{name}" for name in static)})
 
-    def _write_feed(self, writer: Writer, code: str, place: str) -> None:
+    def _write_feed(self, writer: PatientWriter, code: str, place: str) -> None:
         link = f"{self.settings['SITEURL']}{place}"
         told = self.context | {"feed_language": code, "feed_link": link}
         title = self.context["languages"][code].say("Articles")
         path = feed_at(place).lstrip("/")
         writer.write_feed(self.context["texts"][code], told, path=path, feed_title=title)
 
-    def _write_search(self, writer: Writer, code: str) -> None:
+    def _write_search(self, writer: PatientWriter, code: str) -> None:
         """The page to search on, once all others are written: it is made from what they say."""
-        output, links = Path(self.output_path), self.context["addresses"].links(code)
-        name = self.settings["SITENAME"]
-        topics = {
-            key: read_topic(place, (output / file_at(place)).read_text("utf-8"), name)
-            for key, place in sorted(links.items())
-            if key != SEARCH
-        }
-        words = index(topics.values())
+        links = self.context["addresses"].links(code)
+        words, a_to_z = self._found(code, self._topics(writer, code, links))
         address = f"/search/{code}-{hashlib.sha256(words).hexdigest()[:16]}.json"
-        (output / "search").mkdir(exist_ok=True)
-        (output / address.lstrip("/")).write_bytes(words)
+        writer.write_bytes(address.lstrip("/"), words)
         told = {
             "index": {"address": address, "integrity": integrity_of(words)},
-            "a_to_z": from_a_to_z(
-                ((topic, self._headings(key, code)) for key, topic in topics.items()), code
-            ),
+            "a_to_z": a_to_z,
         }
         template = self.get_template(GENERATED[SEARCH])
         frame = self._frame(code, SEARCH)
         writer.write_file(file_at(links[SEARCH]), template, self.context, **frame, **told)
 
-    def _write_redirects(self, writer: Writer) -> None:
+    def _found(self, code: str, topics: list[Found]) -> tuple[bytes, list[tuple[str, list[Entry]]]]:
+        """The index and the list from A to Z; the last ones, while no page says anything else."""
+        known: Remembered = self.settings["PAGES"]
+        if (before := known.get(("index", code))) is None or before[0] != topics:
+            known.put(("index", code), (topics, (index(topics), from_a_to_z(topics, code))))
+        made: tuple[bytes, list[tuple[str, list[Entry]]]] = known.get(("index", code))[1]
+        return made
+
+    def _topics(self, writer: PatientWriter, code: str, links: dict[str, str]) -> list[Found]:
+        """What every page of a language is about, read from those that are new."""
+        name, known = self.settings["SITENAME"], self.settings["PAGES"]
+        keys = {key: place for key, place in sorted(links.items()) if key != SEARCH}
+
+        def written(key: str) -> tuple[str, ...]:
+            """The headings a doctor has written; none of the first page, which is all headings."""
+            content = self.context["written"].get((key, code))
+            return content.headings if content and key != HOME else ()
+
+        def remembered(key: str) -> tuple[str, str, tuple[str, ...], bytes]:
+            return "topic", keys[key], written(key), writer.bytes_of(file_at(keys[key]))
+
+        def read(key: str) -> Found:
+            html = Path(self.output_path, file_at(keys[key])).read_text("utf-8")
+            return read_topic(keys[key], html, name, written(key))
+
+        new = [key for key in keys if known.get(remembered(key)) is None]
+        for key, topic in zip(new, spread(read, new, self.settings["PROCESSES"]), strict=True):
+            known.put(remembered(key), topic)
+        return [known.get(remembered(key)) for key in keys]
+
+    def _write_redirects(self, writer: PatientWriter) -> None:
         """Pages that lead on from old addresses, and the same for nginx, beside the site.
 
         Not inside: what is published must not be able to change how the web server is set up.
@@ -141,10 +149,9 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
         text = file.read_bytes().decode("utf-8", "replace") if file.exists() else ""
         redirects = read_redirects(text, str(file), addresses, practice.rules.prefix)
         for name, redirect in as_pages(redirects).items():
-            if (output / name).exists():
-                raise BadPractice(
-                    "is a file of this site; leave it out", redirect.old, 0, str(file)
-                )
+            if name in writer.names:
+                message = _("is a file of this site; leave it out")
+                raise BadPractice(message, 0, redirect.old, str(file))
             told = self._frame(redirect.lang, HOME) | {"to": redirect.to}
             writer.write_file(name, self.get_template("moved"), self.context, **told)
         beside = output.with_name(f"{output.name}-redirects.conf")
@@ -152,11 +159,6 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
             beside.write_text(for_nginx(redirects, practice.legal.site_url), "utf-8")
         else:
             beside.unlink(missing_ok=True)
-
-    def _headings(self, key: str, code: str) -> tuple[str, ...]:
-        """What a doctor has written above the parts of a page."""
-        content = self.context["written"].get((key, code))
-        return headings_in(content.content) if content and key != HOME else ()
 
     def _pages(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """File, template and variables of every page that was not written by hand."""
@@ -167,7 +169,8 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
                     yield file_at(place), template, self._frame(code, key)
         for code, topics in self.context["by_topic"].items():
             for topic in topics.values():
-                told = self._frame(code, f"{TOPICS}/{topic.slug}") | {"topic": topic}
+                told = self._frame(code, f"{TOPICS}/{topic.slug}")
+                told["topic"] = replace(topic, articles=[line(one) for one in topic.articles])
                 yield file_at(told["address"]), "topic", told
         for code in addresses.languages:
             yield f"shell/{code}.html", "shell", self._frame(code, BOOKING)
@@ -181,16 +184,25 @@ def frame(context: dict[str, Any], code: str, key: str) -> dict[str, Any]:
     """What every template may ask for, whatever kind of page it is."""
     addresses: Addresses = context["addresses"]
     return {
-        "lang": code,
-        "language": context["languages"][code],
+        **context["SHARED"][code],
         "key": key,
         "address": addresses.of(key)[code],
         "alternates": addresses.of(key),
+    }
+
+
+def shared(context: dict[str, Any], code: str) -> dict[str, Any]:
+    """The part of it that all pages of a language have in common."""
+    addresses: Addresses = context["addresses"]
+    topics = context["by_topic"][code].values()
+    return {
+        "lang": code,
+        "language": context["languages"][code],
         "homes": addresses.of(HOME),
         "links": addresses.links(code),
-        "articles": context["texts"][code],
+        "articles": [line(article) for article in context["texts"][code]],
         "feed": feed_at(addresses.of(ARTICLES)[code]) if context["texts"][code] else "",
-        "topics": context["by_topic"][code],
+        "topics": [Named(topic.slug, topic.name) for topic in topics],
         "menu": context["menus"][code],
         "discreet": False,
         "prose": False,
@@ -199,8 +211,12 @@ def frame(context: dict[str, Any], code: str, key: str) -> dict[str, Any]:
 
 def gather(generators: Iterable[Generator]) -> None:
     """Once everything was read: find every page's address, in every language it exists in."""
-    contents = [content for generator in generators for content in texts(generator)]
-    context = next(g.context for g in generators if isinstance(g, FactsGenerator))
+    contents = sorted(
+        (content for generator in generators for content in texts(generator)),
+        key=lambda content: str(content.source_path),  # Pelican reads in the order of a set
+    )
+    facts = next(g for g in generators if isinstance(g, FactsGenerator))
+    context = facts.context
     languages = context["PRACTICE"].languages
     pages: dict[str, dict[str, str]] = {
         key: {code: generated_address(key, code, languages[0]) for code in languages}
@@ -233,6 +249,16 @@ def gather(generators: Iterable[Generator]) -> None:
         code: [(head.key, head.menu) for head in heads if head.lang == code and head.menu]
         for code in languages
     }
+    context["SHARED"] = {code: shared(context, code) for code in languages}
+    context["ON_TOPIC"] = {
+        (article.head.key, code): topic
+        for code, found in topics.items()
+        for topic in found.values()
+        for article in topic.articles
+    }
+    site = digest(context["FACTS_SHOWN"], repr((pages, context["card"])).encode())
+    templates = Templates(facts.env, context["PAGES"], context["FACTS_SHOWN"])
+    context["INPUTS"] = Inputs(templates, site)
 
 
 def dressed(content: Content) -> bool:
@@ -246,20 +272,41 @@ def texts(generator: Generator) -> list[Content]:
     return list(generator.pages) if isinstance(generator, PagesGenerator) else []
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An article as others lead to it: what a list may say of it, and no more."""
+
+    title: str
+    summary: str
+    url: str
+    reviewed: date | None
+    minutes: int
+
+
+def line(article: Content) -> Line:
+    head = article.head
+    return Line(head.title, head.summary, article.url, head.reviewed, article.minutes)
+
+
 def tell(generator: Generator, content: Content) -> None:
     """Just before a written page is rendered: give it the variables every page has."""
-    told = frame(generator.context, content.lang, content.head.key)
-    mine = [topic for topic in told["topics"].values() if content in topic.articles]
-    told["topic"] = mine[0] if mine else None
-    told["related"] = [one for topic in mine for one in topic.articles if one is not content]
-    told |= {"discreet": content.head.discreet, "prose": dressed(content)}
-    generator.context.update(told)
+    context = generator.context
+    told = frame(context, content.lang, content.head.key)
+    topic: Topic | None = context["ON_TOPIC"].get((content.head.key, content.lang))
+    related = (one for one in topic.articles if one is not content) if topic else ()
+    told["topic"] = Named(topic.slug, topic.name) if topic else None
+    told["related"] = [line(one) for one in islice(related, RELATED)]
+    context[FRAME] = told | {"discreet": content.head.discreet, "prose": dressed(content)}
 
 
 def name_feed(context: dict[str, Any], feed: Any) -> None:
     """Give a feed its language, and the list of articles of that language as its page and id."""
     link = context["feed_link"]
     feed.feed.update(language=context["feed_language"], link=link, id=link)
+
+
+def writer(_pelican: Pelican) -> type[PatientWriter]:
+    return PatientWriter
 
 
 def generators(_pelican: Pelican) -> type[Generator]:
@@ -269,6 +316,7 @@ def generators(_pelican: Pelican) -> type[Generator]:
 def register() -> None:
     """Pelican calls this once."""
     signals.get_generators.connect(generators)
+    signals.get_writer.connect(writer)
     signals.all_generators_finalized.connect(gather)
     signals.page_generator_write_page.connect(tell)
     signals.article_generator_write_article.connect(tell)

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from theme.plugins.heads import Head
+from booking_endpoint.booking import mark
+from theme.plugins.heads import BadHead, Head
+
+_ = mark
 
 
 class Article(Protocol):
@@ -16,11 +19,17 @@ class Article(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
-    """What two or more articles of one language are about."""
+class Named:
+    """A topic as it is led to."""
 
     slug: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topic(Named):
+    """What two or more articles of one language are about."""
+
     articles: list[Article]
 
 
@@ -45,8 +54,8 @@ def topics_of(articles: Iterable[Article], slugs: Mapping[str, str]) -> dict[str
     return {slug: topic for slug, topic in found.items() if len(topic.articles) > 1}
 
 
-def check_topics(heads: Mapping[str, Head], default: str) -> Iterator[tuple[str, str]]:
-    """File and reason for every topic that has no address, or that has two names."""
+def check_topics(heads: Mapping[str, Head], default: str) -> Iterator[tuple[str, BadHead]]:
+    """File and mistake for every topic that has no address, or that has two names."""
     slugs = topic_slugs(heads.values(), default)
     names: dict[tuple[str, str], str] = {}
     places: dict[tuple[str, str], str] = {}
@@ -55,9 +64,11 @@ def check_topics(heads: Mapping[str, Head], default: str) -> Iterator[tuple[str,
             continue
         slug = slugs.get(head.key)
         if not slug:
-            yield file, f"Topic: write it into the original ({default}) too, in Latin letters"
+            message = _("Topic: write it into the original ({lang}) too, in Latin letters")
+            yield file, BadHead(message, lang=default)
         elif names.setdefault((head.lang, slug), head.topic) != head.topic:
-            other = names[head.lang, slug]
-            yield file, f"Topic: {head.topic!r} is called {other!r} in another article; keep one"
+            message = _("Topic: '{topic}' is called '{other}' in another article; keep one")
+            yield file, BadHead(message, topic=head.topic, other=names[head.lang, slug])
         elif places.setdefault((head.lang, head.topic), slug) != slug:
-            yield file, f"Topic: {head.topic!r} translates two topics of the originals; name each"
+            message = _("Topic: '{topic}' translates two topics of the originals; name each")
+            yield file, BadHead(message, topic=head.topic)

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from booking_endpoint.envelope import fingerprint
 from booking_endpoint.markup import say as say_in
 from booking_endpoint.words import OWN_WORDS, Language, read_language
-from theme.plugins.integrity import integrity, later_modules
+from theme.plugins.integrity import later_modules
 
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 
@@ -44,7 +44,6 @@ def spoken(language: Language, codes: tuple[str, ...]) -> str:
 GLOBALS: Mapping[str, Callable[..., Any]] = {
     "_": say,
     "fingerprint": fingerprint,
-    "integrity": integrity,
     "later_modules": later_modules,
     "percent": percent,
     "spoken": spoken,
