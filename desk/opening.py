@@ -63,6 +63,25 @@ class Opened:
         return line | ({"error": self.error} if self.error else {"identity": self.identity})
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A time at which nothing is offered, by the name that reopens it."""
+
+    word: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What `list` says: all bookings, nobody named, and the closures."""
+
+    bookings: list[Opened]
+    closed: list[Closed]
+    strange: int
+    """Lines that no `list` of ours printed."""
+
+
 def open_all(lines: Iterable[str], keys: Sequence[PrivateKey]) -> tuple[list[Opened], int]:
     """Every line opened, and how many lines were none of ours: they do not hide the others."""
     bookings, strange = list[Opened](), 0
@@ -91,8 +110,21 @@ def open_line(line: str, keys: Sequence[PrivateKey]) -> Opened:
     return replace(sealed, identity=identity, error="" if identity else "text")
 
 
-def read_line(line: str) -> tuple[Opened, str]:
-    """A booking as the server tells of it, and its envelope; raises BadLine.
+def read_list(lines: Iterable[str]) -> Listing:
+    """The lines of `list`; what is none of ours is counted, and hides nobody."""
+    bookings, closed, strange = list[Opened](), list[Closed](), 0
+    for line in lines:
+        try:
+            read = read_listed(line)
+        except BadLine:
+            strange += 1
+        else:
+            closed.append(read) if isinstance(read, Closed) else bookings.append(read)
+    return Listing(bookings, closed, strange)
+
+
+def read_listed(line: str) -> Opened | Closed:
+    """A booking or a closure, without what is sealed; raises BadLine.
 
     The server is not trusted either: its ids go into commands, its instants into calendars.
     """
@@ -104,11 +136,23 @@ def read_line(line: str) -> tuple[Opened, str]:
                 "end": str(end),
                 "state": str(state),
                 "moved": bool(moved),
-                "envelope": str(envelope),
             } if re.fullmatch("[0-9a-f]{32}", name) and state in STATES and within(start, end):
-                return Opened(name, moment(start), moment(end), state, moved, {}, ""), envelope
+                return Opened(name, moment(start), moment(end), state, moved, {}, "")
+            case {"word": str(word), "start": str(start), "end": str(end)} if (
+                1 <= len(word) <= 64 and plain(word) == word and within(start, end)
+            ):
+                return Closed(word, moment(start), moment(end))
     except (ValueError, RecursionError):
         pass
+    raise BadLine
+
+
+def read_line(line: str) -> tuple[Opened, str]:
+    """A booking as the server tells of it, and its envelope; raises BadLine."""
+    booking = read_listed(line)
+    match json.loads(line):
+        case {"envelope": str(envelope)} if isinstance(booking, Opened):
+            return booking, envelope
     raise BadLine
 
 

@@ -5,6 +5,7 @@ import json
 import secrets
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,8 +23,10 @@ from booking_endpoint.instants import Slot, rfc3339
 from booking_endpoint.practice import RECIPIENTS, Practice
 from booking_endpoint.reading import read_practice
 from booking_endpoint.store import State, Store
-from desk.app import Desk, create_app
+from desk.app import create_app
+from desk.pages import Desk
 from desk.server import Server
+from desk.session import Clock, Place
 from tests.serving import facts_with, wait_until
 
 NAME, PHONE = "Zoé Sentinelle", "06 39 98 77 66"
@@ -152,15 +155,22 @@ class Reader:
 
 @contextmanager
 def at_desk(
-    practice: Practice, key: PrivateKey, server: Server, *others: bytes
+    practice: Practice,
+    key: PrivateKey,
+    server: Server,
+    *others: bytes,
+    drawer: Path | None = None,
+    clock: Clock = MONDAY.timestamp,
 ) -> Iterator[Reader]:
     """A locked desk over real HTTP, on that Monday at nine; with other key files, if any."""
     pems = [lock_key(key, PASSPHRASE), *others]
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    desk = Desk(practice, server, pems, TOKEN, MONDAY.timestamp)
-    app = create_app(desk, TOKEN, port)
+    folder = tempfile.TemporaryDirectory()
+    kept = drawer or Path(folder.name) / "desk.drawer"
+    desk = Desk(Place(practice, server, kept, clock, secrets.token_bytes), pems, TOKEN, 15)
+    app = create_app(desk, port)
     settings = uvicorn.Config(app, http="httptools", access_log=False, log_level="warning")
     serving = uvicorn.Server(settings)
     thread = threading.Thread(target=serving.run, args=([listener],), daemon=True)
@@ -174,3 +184,4 @@ def at_desk(
     finally:
         serving.should_exit = True
         thread.join(20)
+        folder.cleanup()
