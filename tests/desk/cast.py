@@ -7,7 +7,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,14 +18,16 @@ from typing import Any
 import httpx
 import uvicorn
 
+from booking_endpoint import lines
 from booking_endpoint.envelope import PrivateKey, lock_key, public_text, seal, to_text
 from booking_endpoint.instants import Slot, rfc3339
+from booking_endpoint.lines import listed, performed
 from booking_endpoint.practice import RECIPIENTS, Practice
 from booking_endpoint.reading import read_practice
 from booking_endpoint.store import State, Store
 from desk.app import create_app
 from desk.pages import Desk
-from desk.server import Server
+from desk.server import Server, Unreachable
 from desk.session import Clock, Place
 from tests.serving import facts_with, wait_until
 
@@ -185,3 +187,56 @@ def at_desk(
         serving.should_exit = True
         thread.join(20)
         folder.cleanup()
+
+
+class Beside(Server):
+    """The endpoint's own acts on a real database, without a process for each: quick.
+
+    While there is a file `away` beside the database, nobody answers.
+    """
+
+    @classmethod
+    def at(cls, database: Path) -> "Beside":
+        return cls((str(database),), {})
+
+    def away(self, *, gone: bool) -> None:
+        there = Path(self.words[0]).with_name("away")
+        there.touch() if gone else there.unlink()
+
+    def listing(self) -> list[str]:
+        return self._in_store(lambda store: listed(store))
+
+    def fetch(self, ids: Sequence[str]) -> Iterator[str]:
+        names = [bytes.fromhex(name) for name in ids]
+        yield from self._in_store(lambda store: exported_lines(store, names))
+
+    def acts(self, acts: Sequence[Mapping[str, Any]]) -> list[str]:
+        told = [json.dumps(act) for act in acts]
+
+        async def work(store: Store) -> list[str]:
+            return [json.loads(line)["outcome"] async for line in performed(store, told, id)]
+
+        return self._in_store(work)
+
+    def watch(self) -> Any:
+        raise Unreachable("watch")
+
+    def _in_store(self, work: Callable[[Store], Awaitable[Iterable[str]]]) -> list[str]:
+        database = Path(self.words[0])
+        if database.with_name("away").exists():
+            raise Unreachable("away")
+
+        async def inside() -> list[str]:
+            store = Store(database)
+            await store.open()
+            try:
+                return list(await work(store))
+            finally:
+                await store.close()
+
+        with ThreadPoolExecutor() as thread:
+            return thread.submit(lambda: asyncio.run(inside())).result()
+
+
+async def exported_lines(store: Store, names: list[bytes]) -> list[str]:
+    return [line async for line in lines.exported(store, names)]
