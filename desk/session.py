@@ -66,6 +66,8 @@ class Session:
         self._recall()
         self._watch = Watch(place.server)
         self._heard = -1
+        self._turns = 0
+        """How often what is known here has changed."""
         self._recent: list[Act] = []
         """Done since the server last told how everything stands."""
         self._again: asyncio.Task[Exception | None] | None = None
@@ -85,7 +87,7 @@ class Session:
     def version(self) -> str:
         """Another text whenever a page would say something else than before."""
         done, _all = self.book.progress
-        return f"{self._watch.heard}.{done}.{len(self.memory.waiting)}.{bool(self.trouble)}"
+        return f"{self._turns}.{done}.{len(self.memory.waiting)}.{bool(self.trouble)}"
 
     @property
     def fresh(self) -> set[str]:
@@ -130,6 +132,7 @@ class Session:
                 return
             self._heard, self.trouble, self._recent = heard, "", []
             if changed:
+                self._turns += 1
                 self.memory.forget(self.book.ids)
                 if not self.memory.begun:
                     self.memory.begun, self.memory.seen = True, self.book.ids
@@ -151,7 +154,7 @@ class Session:
                 self.trouble = ""
             except Unreachable as error:
                 self.trouble = plain(str(error)) or "?"
-            self._heard = -1
+            self._heard, self._turns = -1, self._turns + 1
         await self.keep()
         return next(deed for deed in self.memory.deeds if deed.name == name)
 

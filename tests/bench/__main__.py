@@ -10,7 +10,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import availability, booking, flood, growth, peers
+from tests.bench import availability, booking, desk, flood, growth, peers
 from tests.bench.machine import described
 from tests.bench.report import page, section
 from tests.serving import ROOT
@@ -21,6 +21,7 @@ BENCHES = {
     "growth": growth.run,
     "peers": peers.run,
     "flood": flood.run,
+    "desk": desk.run,
 }
 PAGE = ROOT / "docs" / "BENCH.md"
 
