@@ -3,7 +3,7 @@
 An act tells what was seen, so that it overwrites nothing; its opposite is an act as well.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
@@ -45,6 +45,10 @@ class Deed:
     def done(self) -> list[Act]:
         pairs = zip(self.acts, self.outcomes, strict=False)
         return [act for act, outcome in pairs if outcome == "done"]
+
+    def on(self, standing: Collection[str]) -> bool:
+        """Whether any of its acts is about a closure, or a booking that is still there."""
+        return any(act.get("id", "") in ("", *standing) for act in self.acts)
 
     def to_json(self) -> dict[str, Any]:
         return {field: getattr(self, field) for field in self.__slots__}

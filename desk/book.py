@@ -8,7 +8,15 @@ from typing import Any
 
 from booking_endpoint.envelope import PrivateKey
 from desk.acts import Act, foreseen
-from desk.opening import BadLine, Listing, Opened, open_line, read_list
+from desk.opening import (
+    BadLine,
+    Listing,
+    Opened,
+    open_line,
+    open_sealed,
+    read_line,
+    read_list,
+)
 from desk.server import Server
 
 KEPT = 1000
@@ -76,13 +84,13 @@ class Book:
     def learn(self, line: str, keep: Iterable[str] = ()) -> None:
         """Open one line of `export`, unless it was opened before; what is none of ours is not."""
         try:
-            name = json.loads(line)["id"]
-            if name not in self._opened:
-                self._opened[name] = open_line(line, self._keys)
-            if name in keep:
-                self._sealed[name] = line
-        except (BadLine, ValueError, TypeError, KeyError):
+            booking, envelope = read_line(line)
+        except BadLine:
             return
+        if booking.id not in self._opened:
+            self._opened[booking.id] = open_sealed(booking, envelope, self._keys)
+        if booking.id in keep:
+            self._sealed[booking.id] = line
 
     def identity(self, act: Act) -> dict[str, str]:
         """Whom an act is about, as far as that is known."""

@@ -37,6 +37,9 @@ class Memory:
         self.seen &= {*standing}
         self.absent &= {*standing}
         self.called = {mark for mark in self.called if mark.partition(":")[2] in standing}
+        self.deeds = [
+            deed for deed in self.deeds if deed.waiting or deed.failed or deed.on(standing)
+        ]
         self.notes = {name: text for name, text in self.notes.items() if name in standing}
 
     def to_json(self) -> dict[str, Any]:

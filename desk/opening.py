@@ -94,12 +94,16 @@ def open_all(lines: Iterable[str], keys: Sequence[PrivateKey]) -> tuple[list[Ope
 
 
 def open_line(line: str, keys: Sequence[PrivateKey]) -> Opened:
-    """Open one line of `export`; what cannot be opened comes back with its error in words.
+    """Open one line of `export`; raises BadLine for another line."""
+    return open_sealed(*read_line(line), keys)
+
+
+def open_sealed(sealed: Opened, envelope: str, keys: Sequence[PrivateKey]) -> Opened:
+    """A booking with who comes; what cannot be opened comes back with its error in words.
 
     `error` is `shape` (not an envelope), `foreign` (sealed to none of these keys) or
-    `text` (opened, but not what a page of ours seals). Raises BadLine for another line.
+    `text` (opened, but not what a page of ours seals).
     """
-    sealed, envelope = read_line(line)
     try:
         content = open_envelope(from_text(envelope), keys)
     except BadEnvelope:
@@ -124,12 +128,32 @@ def read_list(lines: Iterable[str]) -> Listing:
 
 
 def read_listed(line: str) -> Opened | Closed:
-    """A booking or a closure, without what is sealed; raises BadLine.
+    """A booking or a closure, without what is sealed; raises BadLine."""
+    return told(read_json(line))
+
+
+def read_line(line: str) -> tuple[Opened, str]:
+    """A booking as the server tells of it, and its envelope; raises BadLine."""
+    match read_json(line):
+        case {"envelope": str(envelope)} as booking if isinstance(read := told(booking), Opened):
+            return read, envelope
+    raise BadLine
+
+
+def read_json(line: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        raise BadLine from None
+
+
+def told(line: object) -> Opened | Closed:
+    """What one line of the server says; raises BadLine.
 
     The server is not trusted either: its ids go into commands, its instants into calendars.
     """
     try:
-        match json.loads(line):
+        match line:
             case {
                 "id": str(name),
                 "start": str(start),
@@ -142,17 +166,8 @@ def read_listed(line: str) -> Opened | Closed:
                 1 <= len(word) <= 64 and plain(word) == word and within(start, end)
             ):
                 return Closed(word, moment(start), moment(end))
-    except (ValueError, RecursionError):
+    except ValueError:
         pass
-    raise BadLine
-
-
-def read_line(line: str) -> tuple[Opened, str]:
-    """A booking as the server tells of it, and its envelope; raises BadLine."""
-    booking = read_listed(line)
-    match json.loads(line):
-        case {"envelope": str(envelope)} if isinstance(booking, Opened):
-            return booking, envelope
     raise BadLine
 
 
@@ -181,6 +196,8 @@ def plain(value: object) -> str:
     """A text without control or direction-changing signs, which could forge what is beside it."""
     if not isinstance(value, str):
         return ""
+    if value.isascii() and value.isprintable():
+        return value[:MOST]
     hostile = {"Cc", "Cs", "Zl", "Zp"}
     kept = (
         sign

@@ -9,6 +9,7 @@ import pytest
 from booking_endpoint.envelope import PrivateKey, to_text
 from booking_endpoint.practice import Practice
 from desk.acts import LAST, Act, Deed, book, close, foreseen, kind, opposite, put, trimmed
+from desk.memory import Memory
 from desk.opening import Closed, Listing, Opened, read_list
 from tests.desk.cast import MONDAY, Beside, at, facts, identity, sealed, store_booking
 
@@ -97,6 +98,22 @@ def test_the_last_ten_deeds_are_kept_and_whatever_waits_or_was_not_read() -> Non
     waiting, failed = replace(deed, name="w", outcomes=()), replace(deed, outcomes=("taken",))
     read = replace(failed, name="r", read=True)
     assert trimmed([deed, waiting, failed, read, *old]) == [waiting, failed, *old]
+
+
+def test_nothing_is_remembered_of_a_booking_that_the_server_has_deleted() -> None:
+    """Also not the envelope of somebody who was booked here: it is over when it is over there."""
+    here, gone = "a" * 32, "b" * 32
+    memory = Memory(
+        seen={here, gone},
+        absent={here, gone},
+        called={f"late:{here}", f"home:{gone}"},
+        notes={here: "x", gone: "y"},
+        deeds=[Deed(name, 0, ({"act": "put", "id": name},), ("done",)) for name in (here, gone)],
+    )
+    memory.deeds.append(Deed("closure", 0, ({"act": "close", "word": "x"},), ("done",)))
+    memory.forget({here})
+    assert gone not in str(memory.to_json())
+    assert [deed.name for deed in memory.deeds] == [here, "closure"]
 
 
 def test_a_deed_comes_back_from_the_drawer_as_it_was() -> None:
