@@ -184,9 +184,11 @@ class Session:
     # --- the drawer ----------------------------------------------------------------------------
 
     async def keep(self) -> None:
-        """Put the memory into the drawer; what cannot be kept is said on every page."""
-        if not self.book.shut:
-            await asyncio.to_thread(self._keep, self._drawer, self.memory.to_json())
+        """Put the memory into the drawer, also when the desk is locked while an act is under way.
+
+        What cannot be kept is said on every page.
+        """
+        await asyncio.to_thread(self._keep, self._drawer, self.memory.to_json())
 
     def _keep(self, drawer: Drawer, content: dict[str, Any]) -> None:
         try:

@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from starlette.applications import Starlette
 
 from booking_endpoint import lines
 from booking_endpoint.envelope import PrivateKey, lock_key, public_text, seal, to_text
@@ -140,6 +141,7 @@ class Reader:
     http: httpx.Client
     port: int
     base: str
+    app: Starlette
 
     def get(self, path: str = "", **asked: Any) -> httpx.Response:
         return self.http.get(f"{self.base}{path}", **asked)
@@ -182,7 +184,7 @@ def at_desk(
         fresh = httpx.Limits(max_keepalive_connections=0)  # uvicorn ends an idle one after 5 s
         origin = f"http://127.0.0.1:{port}"
         with httpx.Client(base_url=origin, timeout=30, limits=fresh) as http:
-            yield Reader(http, port, f"/{TOKEN}/")
+            yield Reader(http, port, f"/{TOKEN}/", app)
     finally:
         serving.should_exit = True
         thread.join(20)

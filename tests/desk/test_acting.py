@@ -222,7 +222,7 @@ def test_a_visit_is_moved_to_a_time_that_is_free(
         ("21:00", "Cette heure est hors de vos horaires."),
         ("08:00", "Cette heure est passée."),
         ("11:00", "Vous avez fermé ces heures."),
-        ("10:10", "Quelqu’un a déjà cette heure : le serveur la refusera."),
+        ("10:10", "Quelqu’un d’autre a maintenant cette heure. Choisissez-en une autre."),
     ],
 )
 def test_a_time_of_ones_own_is_asked_twice_where_something_speaks_against_it(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from tests.desk.cast import (
     printing,
     store_booking,
 )
-from tests.desk.test_looks import HEBREW, book
+from tests.desk.test_looks import FAULTS, HEBREW, book
 
 DAY = "?day=2026-11-23&view=day"
 SOON = 15_000
@@ -68,7 +69,7 @@ def test_what_another_desk_does_is_seen_without_a_click(
 
         page.locator("#to").focus()
         server.acts([close("desk-third", at("19:00"), at("20:00"))])
-        page.wait_for_timeout(4500)
+        page.wait_for_timeout(3500)
         expect(page.locator(".closure")).to_have_count(1)
         link.focus()
         expect(page.locator(".closure")).to_have_count(2, timeout=SOON)
@@ -137,6 +138,46 @@ def test_the_script_keeps_nothing_and_asks_the_desk_alone(
         assert {url for url in asked if not url.startswith(reader.address)} == set()
         assert [text for text in heard if "favicon" not in text] == []
         assert NAME not in page.title()
+
+
+def faults(page: Page) -> object:
+    page.wait_for_load_state()  # without its style sheet a page has other colours
+    return page.evaluate(FAULTS)
+
+
+def test_axe_finds_no_fault_in_what_is_told(tmp_path: Path, key: PrivateKey, window: Open) -> None:
+    """The bar after an act, a doubt, an act that waits, a conflict, the list of keys."""
+    database = tmp_path / "bookings.db"
+    visit = store_booking(database, key, at("11:00"))
+    server = Beside.at(database)
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+    with at_desk(facts(key), key, server) as reader:
+        page = window(reader, color_scheme="dark")
+        page.add_init_script(axe)
+        page.goto(f"{reader.address}cancel?id={visit}")
+        page.get_by_role("button", name="Oui, annuler ce rendez-vous").click()
+        expect(page.locator(".did")).to_be_visible()
+        assert faults(page) == []
+        page.get_by_role("button", name="Défaire").click()
+        server.away(gone=True)
+        page.get_by_role("link", name="Noter un rendez-vous").click()
+        page.locator("#clock").fill("21:00")
+        page.locator("#name").fill("Ada Appelante")
+        page.locator("#phone").fill("07 11 22 33 44")
+        page.get_by_role("button", name="Noter ce rendez-vous").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        assert faults(page) == []
+        page.locator("[name=sure]").check()
+        page.get_by_role("button", name="Noter ce rendez-vous").click()
+        expect(page.locator(".did, .trouble")).to_have_count(2)
+        assert faults(page) == []
+        store_booking(database, key, at("21:00"))
+        server.away(gone=False)
+        page.goto(reader.address + DAY)
+        expect(page.get_by_text("Pas fait")).to_be_visible(timeout=SOON)
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert faults(page) == []
 
 
 def test_without_scripts_everything_is_done_by_forms(

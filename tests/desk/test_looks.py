@@ -12,12 +12,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from booking_endpoint.envelope import PrivateKey
-from desk.server import Server
 from tasks import chromium
 from tests.desk.cast import (
     MONDAY,
     NAME,
     PASSPHRASE,
+    Beside,
     Reader,
     at,
     at_desk,
@@ -202,7 +202,7 @@ def test_a_keyboard_is_enough_to_cancel(browser: Browser, tmp_path: Path, key: P
     database = tmp_path / "bookings.db"
     store_booking(database, key)
     with (
-        at_desk(facts(key), key, Server.here(database)) as reader,
+        at_desk(facts(key), key, Beside.at(database)) as reader,
         browser.new_context(java_script_enabled=False) as context,
     ):
         page = context.new_page()

@@ -23,6 +23,7 @@ from tests.desk.cast import (
     PASSPHRASE,
     PHONE,
     TOKEN,
+    Beside,
     Reader,
     at,
     at_desk,
@@ -131,6 +132,14 @@ def test_another_site_finds_nothing(standing: Reader, site: str) -> None:
 def test_looking_changes_nothing(standing: Reader, path: str) -> None:
     assert standing.get(path).status_code == 405
     assert NAME in standing.get().text
+
+
+def test_every_address_is_in_these_tables(standing: Reader) -> None:
+    """What is not there would not be tried by the tests above."""
+    routes = standing.app.routes
+    assert sorted(getattr(route, "path", "?") for route in routes) == sorted(
+        f"/{{token}}/{path}" for path in SHOWN + DONE
+    )
 
 
 def test_no_other_address_leads_to_the_desk(standing: Reader) -> None:
@@ -318,7 +327,7 @@ def test_a_visit_is_cancelled_after_a_second_look(
 ) -> None:
     """The page that asks changes nothing; the yes frees the time, and the agenda shows it."""
     booking = store_booking(database, key)
-    reader = sit(Server.here(database))
+    reader = sit(Beside.at(database))
     (link,) = tree(reader.get("?day=2026-11-23&view=day")).css(".entry__acts a[href*=cancel]")
     question = reader.http.get(str(link.attributes["href"]))
     assert texts(question, ".entry__name") == [NAME]
@@ -334,7 +343,7 @@ def test_a_visit_is_cancelled_after_a_second_look(
 
 def test_a_request_is_accepted(sit: Sit, database: Path, key: PrivateKey) -> None:
     booking = store_booking(database, key, requested=True)
-    reader = sit(Server.here(database))
+    reader = sit(Beside.at(database))
     assert state(database, booking) == ("requested", 6)
     reader.post("change", **forms(reader.get(), "change")[0])
 
@@ -344,7 +353,7 @@ def test_a_request_is_accepted(sit: Sit, database: Path, key: PrivateKey) -> Non
 def test_nothing_else_is_an_act(sit: Sit, database: Path, key: PrivateKey) -> None:
     """An unknown act, an id that is none of this agenda's or a command, a desk that is locked."""
     booking = store_booking(database, key)
-    reader = sit(Server.here(database))
+    reader = sit(Beside.at(database))
     reader.get()
     seen = form(reader.get(f"cancel?id={booking}"), "change")["seen"]
     for fields in [
