@@ -29,7 +29,7 @@ REFRESH = 120
 WHILE_OPENING = 1
 """The same while envelopes are still being opened."""
 
-PATIENCE, AT_ONCE = 8.0, 0.2
+PATIENCE, AT_ONCE = 4.0, 0.2
 """Seconds that a page waits for the server: where nothing is known, and where something is."""
 
 
@@ -43,6 +43,7 @@ async def look(desk: Desk, session: Session, request: Request) -> Response:
     days = days_of(desk, listing, view, day, today)
     done, of = session.book.progress
     opening = session.book.opening and done < of
+    asking = session.book.at is None and not session.trouble
     response = desk.page(
         "agenda.html",
         503 if session.trouble else 200,
@@ -62,6 +63,7 @@ async def look(desk: Desk, session: Session, request: Request) -> Response:
         at=session.book.at,
         strange=listing.strange,
         opening=(done, of) if opening else None,
+        asking=asking,
         paused=desk.paused,
         foreign=sum(booking.error == "foreign" for booking in listing.bookings),
         ring=session.ring,
@@ -69,7 +71,7 @@ async def look(desk: Desk, session: Session, request: Request) -> Response:
         did=session.memory.deed(request.query_params.get("did", "")),
         **marks(desk, session, listing),
     )
-    if opening:
+    if opening or asking:
         response.headers["Refresh"] = str(WHILE_OPENING)
     return response
 

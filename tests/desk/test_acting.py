@@ -28,6 +28,7 @@ from tests.desk.cast import (
     at,
     at_desk,
     facts,
+    running,
     store_booking,
 )
 from tests.keys import new_key
@@ -630,6 +631,19 @@ def test_a_page_says_how_far_the_opening_is(
         assert "1 sur 3" in texts(answer, "[role=status]")[0]
         assert answer.headers["Refresh"] == "1"
         wait.unlink()
+
+
+def test_a_server_that_takes_its_time_is_not_taken_for_an_empty_agenda(
+    key: PrivateKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody shall read "no visits" where nothing is known yet."""
+    monkeypatch.setattr("desk.agenda_room.PATIENCE", 0.1)
+    with at_desk(facts(key), key, running("import time; time.sleep(1.5)")) as reader:
+        reader.unlock()
+        answer = reader.get(DAY)
+        assert "Le serveur est interrogé" in texts(answer, "[role=status]")[0]
+        assert not texts(answer, ".nobody, .day__nobody, .asof")
+        assert answer.headers["Refresh"] == "1"
 
 
 class Halting(Beside):
