@@ -1,5 +1,6 @@
 """The doctor's local page: who is let in, and which address leads to which room."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from secrets import compare_digest
@@ -22,6 +23,9 @@ FORGET = '"cache"'
 The page that is being left is kept only once the next has come, so the style of the
 locked page must say it too: a locked desk says it in every answer.
 """
+
+LOOK = 5.0
+"""Seconds between two looks at whether somebody is still there."""
 
 Room = Callable[[Desk, Session, Request], Awaitable[Response]]
 
@@ -117,9 +121,17 @@ def create_app(desk: Desk, port: int) -> Starlette:
 
         return guarded(handler)
 
+    async def watch_for_nobody() -> None:
+        """Lock in time also where no page asks any more."""
+        while True:
+            await asyncio.sleep(LOOK)
+            desk.sitting()
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        watching = asyncio.create_task(watch_for_nobody())
         yield
+        watching.cancel()
         desk.lock()
 
     post = ["POST"]

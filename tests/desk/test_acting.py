@@ -1,5 +1,6 @@
 """What doctor and secretary do at the desk, over real HTTP and on a real database."""
 
+import gc
 import json
 import sqlite3
 import time
@@ -16,7 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 from booking_endpoint.envelope import PrivateKey, public_text
 from booking_endpoint.practice import Practice, Recipient
 from desk.acts import close, put
-from desk.opening import open_all, read_list
+from desk.opening import Opened, open_all, read_list
 from desk.server import Server
 from tests.desk.cast import (
     MONDAY,
@@ -32,6 +33,7 @@ from tests.desk.cast import (
     store_booking,
 )
 from tests.keys import new_key
+from tests.serving import wait_until
 
 DAY = "?day=2026-11-23&view=day"
 
@@ -586,6 +588,22 @@ def test_a_desk_at_which_nobody_sits_locks_itself(sit: Sit, visit: str, clock: C
     asked = reader.get("changes?by=itself")
     assert "Clear-Site-Data" in asked.headers
     assert NAME not in asked.text + reader.get(DAY).text
+
+
+def test_a_desk_that_nobody_asks_any_more_locks_itself_too(
+    sit: Sit, visit: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The browser was closed: what was opened goes from memory all the same."""
+    monkeypatch.setattr("desk.app.LOOK", 0.05)
+    assert NAME in sit().get(DAY).text
+    assert opened_here()
+    clock.now += timedelta(minutes=16)
+    wait_until(lambda: not opened_here())
+
+
+def opened_here() -> list[Opened]:
+    gc.collect()
+    return [one for one in gc.get_objects() if isinstance(one, Opened) and one.identity]
 
 
 def test_now_stands_between_who_came_and_who_comes(
