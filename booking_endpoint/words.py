@@ -11,7 +11,7 @@ from pathlib import Path
 from babel import Locale
 from babel.dates import format_date
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 
 SOURCE = "en"
 """The language the words are written in, in templates and code; it needs no catalogue."""
@@ -80,6 +80,18 @@ class Language:
 
     def weekday(self, day: date) -> str:
         return dated(day, "EEEE", self.code)
+
+    def short_weekday(self, day: date) -> str:
+        """As the head of a column, where there is room for two letters."""
+        return format_date(day, "EEEEEE", self.code)
+
+    def month(self, day: date) -> str:
+        """Month and year, as a sheet of a calendar is headed: novembre 2026."""
+        return format_date(day, "LLLL y", self.code)
+
+    def number(self, count: int) -> str:
+        """A count with the signs that group its digits: 1 200."""
+        return format_decimal(count, locale=self.code)
 
     def months(self) -> list[tuple[str, int]]:
         """The names of the months, full and short, casefolded and without a full stop."""

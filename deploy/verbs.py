@@ -103,6 +103,7 @@ def demo(_: Context, port: int = 8080, open: bool = True) -> None:
         "practice": "the facts file; the demo's unless said",
         "database": "the endpoint's database on this machine; the demo's unless said",
         "host": "the endpoint's server, as ssh knows it, instead of a database",
+        "lock-after": "minutes without anybody after which it locks itself",
         "open": "show it in the browser",
     }
 )
@@ -112,6 +113,7 @@ def desk(
     practice: str = ".demo/practice.toml",
     database: str = ".demo/bookings.db",
     host: str = "",
+    lock_after: int = 15,
     open: bool = True,
 ) -> None:
     """The doctor's local page: opens the sealed bookings with the private key. Ctrl-C ends it."""
@@ -119,7 +121,7 @@ def desk(
         raise Exit(f"there is no key at {key}; for the demo's, start `demo` once", code=2)
     quiet = [] if open else ["--no-open"]
     words = ("--key", key, "--practice", practice, *server_at(database, host), *quiet)
-    become(sys.executable, "-m", "desk", "serve", *words)
+    become(sys.executable, "-m", "desk", "serve", *words, "--lock-after", str(lock_after))
 
 
 @task(

@@ -24,17 +24,18 @@ from booking_endpoint.envelope import BadKey, PrivateKey
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.words import Language, read_language
 from deploy.writer import told
-from desk.app import Desk, create_app
+from desk.app import create_app
 from desk.calendar_command import Calendars
 from desk.calendar_push import NotPushed
-from desk.calendar_server import act, listed
 from desk.drawer import Drawer, StaysClosed
 from desk.keyring import Keyring, Unsafe, unlock_all
 from desk.keys import Stopped, Workshop
 from desk.opening import BadLine, open_line, plain
+from desk.pages import Desk
 from desk.paper import Paper
 from desk.printing import shown
 from desk.server import Server, Unreachable
+from desk.session import Place
 from desk.talk import Talk
 
 _ = mark
@@ -96,6 +97,10 @@ def parser() -> argparse.ArgumentParser:
             required=True,
             help="a private key (PKCS#8), or a folder of them; may be given several times",
         )
+    serving.add_argument("--drawer", type=Path, help="what it keeps, sealed (beside the key)")
+    serving.add_argument(
+        "--lock-after", type=int, default=15, metavar="MINUTES", help="without anybody (15)"
+    )
     keys = commands.add_parser("keys", help="make, rotate, restore or remove a key")
     keys.add_argument("act", choices=["make", "rotate", "restore", "remove"])
     keys.add_argument("--role", choices=["doctor", "secretary", "recovery"], default="doctor")
@@ -183,19 +188,26 @@ def serve(asked: argparse.Namespace) -> int:
     listener.bind(("127.0.0.1", 0))
     listener.listen()  # whoever is told the address may come before the server is up: they wait
     port, token = listener.getsockname()[1], secrets.token_urlsafe(24)
-    desk = Desk(practice, server_of(asked), read_keys(asked.key), token, time.time)
+    drawer = asked.drawer or beside(asked.key[0])
+    place = Place(practice, server_of(asked), drawer, time.time, secrets.token_bytes)
+    desk = Desk(place, read_keys(asked.key), token, asked.lock_after)
     address = f"http://127.0.0.1:{port}/{token}/"
     print(f"The desk: {address}\nCtrl-C closes it.", flush=True)
     if not asked.no_open:
         webbrowser.open(address)
     settings = uvicorn.Config(
-        create_app(desk, token, port), http="httptools", access_log=False, log_level="warning"
+        create_app(desk, port), http="httptools", access_log=False, log_level="warning"
     )
     try:
         uvicorn.Server(settings).run(sockets=[listener])
     except KeyboardInterrupt:
         print("Closed.")
     return 0
+
+
+def beside(key: Path) -> Path:
+    """Where the desk keeps what it must know tomorrow, unless something else is said."""
+    return (key if key.is_dir() else key.parent) / "desk.drawer"
 
 
 def keys_command(asked: argparse.Namespace) -> int:
@@ -276,7 +288,7 @@ def calendar_command(asked: argparse.Namespace) -> int:
 
 
 def pull(calendars: Calendars, server: Server) -> int:
-    return calendars.pull(lambda: listed(server), lambda acts: act(server, acts))
+    return calendars.pull(server.listing, server.acts)
 
 
 if __name__ == "__main__":

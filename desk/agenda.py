@@ -1,13 +1,15 @@
 """Opened bookings -> the days of an agenda. Pure: knows no page, no clock, no server."""
 
+from calendar import Calendar
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from booking_endpoint.availability import doors, within_hours
 from booking_endpoint.instants import Slot, rfc3339
 from booking_endpoint.practice import Practice
-from desk.opening import Opened
+from desk.opening import Closed, Opened
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,6 +41,11 @@ class Entry:
         return self.booking.state == "requested"
 
     @property
+    def seen(self) -> str:
+        """What a page shows of it, for the form that goes back: nothing is done unseen."""
+        return seen_of(self.booking)
+
+    @property
     def dial(self) -> str:
         """The phone as a `tel:` address (RFC 3966): digits and a leading plus, nothing else."""
         phone = self.booking.identity.get("phone", "").strip()
@@ -65,8 +72,12 @@ def week_of(
     Of the weekend, the days on which the practice is open or somebody comes.
     """
     monday = day - timedelta(days=day.weekday())
+    begins, ends = (
+        datetime.combine(monday + timedelta(days=days), time.min, practice.zone) for days in (-1, 8)
+    )
+    near = [booking for booking in bookings if begins < booking.start < ends]
     week = [
-        day_of(monday + timedelta(days=offset), bookings, practice, language, today)
+        day_of(monday + timedelta(days=offset), near, practice, language, today)
         for offset in range(7)
     ]
     return [one for one in week if one.date.weekday() < 5 or one.open or one.entries]
@@ -83,6 +94,62 @@ def day_of(
     ]
     entries.sort(key=lambda entry: (entry.booking.start, entry.cancelled, entry.booking.id))
     return Day(day, entries, day == today, bool(doors(day, practice)))
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """One day on the sheet of a month."""
+
+    date: date
+    inside: bool
+    """Whether it belongs to the month itself."""
+    today: bool
+    open: bool
+    count: int
+    """Visits that stand."""
+    waiting: int
+    """Of these, those that wait for the doctor's yes."""
+
+
+def month_of(
+    day: date, bookings: Iterable[Opened], practice: Practice, today: date
+) -> list[list[Square]]:
+    """The weeks, Monday to Sunday, that hold the month of this day."""
+    standing = [booking for booking in bookings if booking.state != "cancelled"]
+    counts = Counter(date_of(booking, practice) for booking in standing)
+    asked = Counter(date_of(one, practice) for one in standing if one.state == "requested")
+    return [
+        [
+            Square(
+                one,
+                one.month == day.month,
+                one == today,
+                bool(doors(one, practice)),
+                counts[one],
+                asked[one],
+            )
+            for one in week
+        ]
+        for week in Calendar().monthdatescalendar(day.year, day.month)
+    ]
+
+
+def step(day: date, view: str, by: int) -> date:
+    """The same place one view further on, or back."""
+    if view == "month":
+        return (day.replace(day=15) + timedelta(days=30 * by)).replace(day=1)
+    return day + timedelta(days=by * (1 if view == "day" else 7))
+
+
+def closed_on(day: date, closed: Iterable[Closed], practice: Practice) -> list[Closed]:
+    """The closures made at the desk that reach into this day."""
+    begins, ends = (
+        datetime.combine(day + timedelta(days=days), time.min, practice.zone) for days in (0, 1)
+    )
+    return sorted(
+        (one for one in closed if one.start < ends and begins < one.end),
+        key=lambda one: (one.start, one.word),
+    )
 
 
 def date_of(booking: Opened, practice: Practice) -> date:
@@ -111,7 +178,13 @@ def entry_of(booking: Opened, practice: Practice, language: str) -> Entry:
     )
 
 
-def slot_of(booking: Opened) -> Slot:
+def seen_of(booking: Opened) -> str:
+    """A booking's times and state, as a form carries them."""
+    times = (rfc3339(int(one.timestamp())) for one in (booking.start, booking.end))
+    return " ".join((*times, booking.state))
+
+
+def slot_of(booking: Opened | Closed) -> Slot:
     return Slot(int(booking.start.timestamp()), int(booking.end.timestamp()))
 
 

@@ -63,6 +63,25 @@ class Opened:
         return line | ({"error": self.error} if self.error else {"identity": self.identity})
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A time at which nothing is offered, by the name that reopens it."""
+
+    word: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What `list` says: all bookings, nobody named, and the closures."""
+
+    bookings: list[Opened]
+    closed: list[Closed]
+    strange: int
+    """Lines that no `list` of ours printed."""
+
+
 def open_all(lines: Iterable[str], keys: Sequence[PrivateKey]) -> tuple[list[Opened], int]:
     """Every line opened, and how many lines were none of ours: they do not hide the others."""
     bookings, strange = list[Opened](), 0
@@ -75,12 +94,16 @@ def open_all(lines: Iterable[str], keys: Sequence[PrivateKey]) -> tuple[list[Ope
 
 
 def open_line(line: str, keys: Sequence[PrivateKey]) -> Opened:
-    """Open one line of `export`; what cannot be opened comes back with its error in words.
+    """Open one line of `export`; raises BadLine for another line."""
+    return open_sealed(*read_line(line), keys)
+
+
+def open_sealed(sealed: Opened, envelope: str, keys: Sequence[PrivateKey]) -> Opened:
+    """A booking with who comes; what cannot be opened comes back with its error in words.
 
     `error` is `shape` (not an envelope), `foreign` (sealed to none of these keys) or
-    `text` (opened, but not what a page of ours seals). Raises BadLine for another line.
+    `text` (opened, but not what a page of ours seals).
     """
-    sealed, envelope = read_line(line)
     try:
         content = open_envelope(from_text(envelope), keys)
     except BadEnvelope:
@@ -91,23 +114,59 @@ def open_line(line: str, keys: Sequence[PrivateKey]) -> Opened:
     return replace(sealed, identity=identity, error="" if identity else "text")
 
 
+def read_list(lines: Iterable[str]) -> Listing:
+    """The lines of `list`; what is none of ours is counted, and hides nobody."""
+    bookings, closed, strange = list[Opened](), list[Closed](), 0
+    for line in lines:
+        try:
+            read = read_listed(line)
+        except BadLine:
+            strange += 1
+        else:
+            closed.append(read) if isinstance(read, Closed) else bookings.append(read)
+    return Listing(bookings, closed, strange)
+
+
+def read_listed(line: str) -> Opened | Closed:
+    """A booking or a closure, without what is sealed; raises BadLine."""
+    return told(read_json(line))
+
+
 def read_line(line: str) -> tuple[Opened, str]:
-    """A booking as the server tells of it, and its envelope; raises BadLine.
+    """A booking as the server tells of it, and its envelope; raises BadLine."""
+    match read_json(line):
+        case {"envelope": str(envelope)} as booking if isinstance(read := told(booking), Opened):
+            return read, envelope
+    raise BadLine
+
+
+def read_json(line: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        raise BadLine from None
+
+
+def told(line: object) -> Opened | Closed:
+    """What one line of the server says; raises BadLine.
 
     The server is not trusted either: its ids go into commands, its instants into calendars.
     """
     try:
-        match json.loads(line):
+        match line:
             case {
                 "id": str(name),
                 "start": str(start),
                 "end": str(end),
                 "state": str(state),
                 "moved": bool(moved),
-                "envelope": str(envelope),
             } if re.fullmatch("[0-9a-f]{32}", name) and state in STATES and within(start, end):
-                return Opened(name, moment(start), moment(end), state, moved, {}, ""), envelope
-    except (ValueError, RecursionError):
+                return Opened(name, moment(start), moment(end), state, moved, {}, "")
+            case {"word": str(word), "start": str(start), "end": str(end)} if (
+                1 <= len(word) <= 64 and plain(word) == word and within(start, end)
+            ):
+                return Closed(word, moment(start), moment(end))
+    except ValueError:
         pass
     raise BadLine
 
@@ -137,6 +196,8 @@ def plain(value: object) -> str:
     """A text without control or direction-changing signs, which could forge what is beside it."""
     if not isinstance(value, str):
         return ""
+    if value.isascii() and value.isprintable():
+        return value[:MOST]
     hostile = {"Cc", "Cs", "Zl", "Zp"}
     kept = (
         sign

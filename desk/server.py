@@ -1,15 +1,23 @@
 """The endpoint's command line, reached directly or through the system's `ssh`. Opens nothing."""
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from threading import Timer
+from typing import Any, Self
 
 PATIENCE = 60
-"""Seconds that a command may take."""
+"""Seconds that a command may take; one that brings many envelopes may take longer."""
+
+A_SECOND = 20
+"""Envelopes that even a bad line brings in a second."""
+
+OUTCOMES = ("done", "unknown", "changed", "taken", "bad")
 
 
 class Unreachable(RuntimeError):
@@ -34,26 +42,76 @@ class Server:
         """The endpoint behind `ssh host`, whose own environment knows the rest."""
         return cls(("ssh", host, "--", "booking_endpoint"), dict(os.environ))
 
+    def listing(self) -> list[str]:
+        """Every booking without its envelope, and every closure, one JSON line each."""
+        return self._run("list").splitlines()
+
     def export(self) -> list[str]:
         """Every booking, sealed, one JSON line each."""
         return self._run("export").splitlines()
+
+    def fetch(self, ids: Sequence[str]) -> Iterator[str]:
+        """The same of these bookings alone, line after line as they come, the first ones first."""
+        with self._start("export", "--only") as running:
+            late = Timer(PATIENCE + len(ids) / A_SECOND, running.kill)
+            late.start()
+            try:
+                assert running.stdin  # noqa: S101  # all three are pipes
+                assert running.stdout  # noqa: S101
+                assert running.stderr  # noqa: S101
+                with suppress(OSError):  # who does not listen says why below
+                    running.stdin.write("".join(f"{name}\n" for name in ids))
+                with suppress(OSError):
+                    running.stdin.close()
+                yield from (line for line in running.stdout if line.strip())
+                said = running.stderr.read()
+            finally:
+                late.cancel()
+                running.kill()
+        if running.returncode:
+            raise Unreachable(last_words(said))
+
+    def acts(self, acts: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Do these, one after the other; what became of each: one of OUTCOMES."""
+        answer = self._run("acts", put_in="".join(f"{json.dumps(act)}\n" for act in acts))
+        try:
+            outcomes = [json.loads(line)["outcome"] for line in answer.splitlines()]
+        except (ValueError, TypeError, KeyError):
+            raise Unreachable("acts") from None
+        if len(outcomes) != len(acts) or not {*outcomes} <= {*OUTCOMES}:
+            raise Unreachable("acts")
+        return outcomes
 
     def audit(self) -> bytes:
         """The audit log as it stands: it is verified here, and not by whom it is to find out."""
         return self._run("audit").encode()
 
-    def cancel(self, booking_id: str) -> None:
-        self._run("cancel", booking_id)
+    def watch(self) -> subprocess.Popen[str]:
+        """A running command that prints `changed` after each change. Raises Unreachable."""
+        return self._start("watch")
 
-    def accept(self, booking_id: str) -> None:
-        self._run("accept", booking_id)
+    def _start(self, *words: str) -> subprocess.Popen[str]:
+        pipe = subprocess.PIPE
+        try:
+            return subprocess.Popen(
+                [*self.words, *words],
+                env=self.environ,
+                stdin=pipe,
+                stdout=pipe,
+                stderr=pipe if words != ("watch",) else subprocess.DEVNULL,
+                encoding="utf-8",
+                errors="replace",
+            )
+        except OSError as error:
+            raise Unreachable(type(error).__name__) from None
 
-    def _run(self, *words: str) -> str:
+    def _run(self, *words: str, put_in: str = "") -> str:
         command: Sequence[str] = [*self.words, *words]
         try:
             done = subprocess.run(
                 command,
                 env=self.environ,
+                input=put_in,
                 capture_output=True,
                 encoding="utf-8",
                 errors="replace",
@@ -63,6 +121,11 @@ class Server:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Unreachable(type(error).__name__) from None
         if done.returncode:
-            said = (done.stderr or done.stdout).strip().splitlines()
-            raise Unreachable(said[-1][-300:] if said else "")
+            raise Unreachable(last_words(done.stderr or done.stdout))
         return done.stdout
+
+
+def last_words(said: str) -> str:
+    """The end of the last line that was said, for whoever keeps the server."""
+    lines = said.strip().splitlines()
+    return lines[-1][-300:] if lines else ""

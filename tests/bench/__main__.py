@@ -10,7 +10,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import availability, booking, flood, growth, peers, site
+from tests.bench import availability, booking, desk, flood, growth, peers, site
 from tests.bench.machine import described
 from tests.bench.report import page, section
 from tests.serving import ROOT
@@ -22,6 +22,7 @@ BENCHES = {
     "peers": peers.run,
     "flood": flood.run,
     "site": site.run,
+    "desk": desk.run,
 }
 PAGE = ROOT / "docs" / "BENCH.md"
 

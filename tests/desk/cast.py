@@ -5,8 +5,9 @@ import json
 import secrets
 import socket
 import sys
+import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,14 +17,19 @@ from typing import Any
 
 import httpx
 import uvicorn
+from starlette.applications import Starlette
 
+from booking_endpoint import lines
 from booking_endpoint.envelope import PrivateKey, lock_key, public_text, seal, to_text
 from booking_endpoint.instants import Slot, rfc3339
+from booking_endpoint.lines import listed, performed
 from booking_endpoint.practice import RECIPIENTS, Practice
 from booking_endpoint.reading import read_practice
 from booking_endpoint.store import State, Store
-from desk.app import Desk, create_app
-from desk.server import Server
+from desk.app import create_app
+from desk.pages import Desk
+from desk.server import Server, Unreachable
+from desk.session import Clock, Place
 from tests.serving import facts_with, wait_until
 
 NAME, PHONE = "Zoé Sentinelle", "06 39 98 77 66"
@@ -135,6 +141,7 @@ class Reader:
     http: httpx.Client
     port: int
     base: str
+    app: Starlette
 
     def get(self, path: str = "", **asked: Any) -> httpx.Response:
         return self.http.get(f"{self.base}{path}", **asked)
@@ -152,15 +159,22 @@ class Reader:
 
 @contextmanager
 def at_desk(
-    practice: Practice, key: PrivateKey, server: Server, *others: bytes
+    practice: Practice,
+    key: PrivateKey,
+    server: Server,
+    *others: bytes,
+    drawer: Path | None = None,
+    clock: Clock = MONDAY.timestamp,
 ) -> Iterator[Reader]:
     """A locked desk over real HTTP, on that Monday at nine; with other key files, if any."""
     pems = [lock_key(key, PASSPHRASE), *others]
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    desk = Desk(practice, server, pems, TOKEN, MONDAY.timestamp)
-    app = create_app(desk, TOKEN, port)
+    folder = tempfile.TemporaryDirectory()
+    kept = drawer or Path(folder.name) / "desk.drawer"
+    desk = Desk(Place(practice, server, kept, clock, secrets.token_bytes), pems, TOKEN, 15)
+    app = create_app(desk, port)
     settings = uvicorn.Config(app, http="httptools", access_log=False, log_level="warning")
     serving = uvicorn.Server(settings)
     thread = threading.Thread(target=serving.run, args=([listener],), daemon=True)
@@ -170,7 +184,61 @@ def at_desk(
         fresh = httpx.Limits(max_keepalive_connections=0)  # uvicorn ends an idle one after 5 s
         origin = f"http://127.0.0.1:{port}"
         with httpx.Client(base_url=origin, timeout=30, limits=fresh) as http:
-            yield Reader(http, port, f"/{TOKEN}/")
+            yield Reader(http, port, f"/{TOKEN}/", app)
     finally:
         serving.should_exit = True
         thread.join(20)
+        folder.cleanup()
+
+
+class Beside(Server):
+    """The endpoint's own acts on a real database, without a process for each: quick.
+
+    While there is a file `away` beside the database, nobody answers.
+    """
+
+    @classmethod
+    def at(cls, database: Path) -> "Beside":
+        return cls((str(database),), {})
+
+    def away(self, *, gone: bool) -> None:
+        there = Path(self.words[0]).with_name("away")
+        there.touch() if gone else there.unlink()
+
+    def listing(self) -> list[str]:
+        return self._in_store(lambda store: listed(store))
+
+    def fetch(self, ids: Sequence[str]) -> Iterator[str]:
+        names = [bytes.fromhex(name) for name in ids]
+        yield from self._in_store(lambda store: exported_lines(store, names))
+
+    def acts(self, acts: Sequence[Mapping[str, Any]]) -> list[str]:
+        told = [json.dumps(act) for act in acts]
+
+        async def work(store: Store) -> list[str]:
+            return [json.loads(line)["outcome"] async for line in performed(store, told, id)]
+
+        return self._in_store(work)
+
+    def watch(self) -> Any:
+        raise Unreachable("watch")
+
+    def _in_store(self, work: Callable[[Store], Awaitable[Iterable[str]]]) -> list[str]:
+        database = Path(self.words[0])
+        if database.with_name("away").exists():
+            raise Unreachable("away")
+
+        async def inside() -> list[str]:
+            store = Store(database)
+            await store.open()
+            try:
+                return list(await work(store))
+            finally:
+                await store.close()
+
+        with ThreadPoolExecutor() as thread:
+            return thread.submit(lambda: asyncio.run(inside())).result()
+
+
+async def exported_lines(store: Store, names: list[bytes]) -> list[str]:
+    return [line async for line in lines.exported(store, names)]

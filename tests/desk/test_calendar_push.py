@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from booking_endpoint.envelope import PrivateKey
 from booking_endpoint.instants import Slot, rfc3339
 from desk.calendar_push import WORD, Act, NotPushed, Pushed, closures, push
-from desk.calendar_server import act, listed
 from desk.server import Server, Unreachable
 from tests.desk.calendars import slot
 from tests.desk.cast import at, running, store_booking
@@ -122,9 +121,7 @@ def test_times_are_closed_and_opened_at_a_real_endpoint_and_a_booking_stays(
         for word, one in {"calendar-1": NINE, "calendar-2": NOON, "afternoon": FIVE}.items():
             opened.execute("INSERT INTO closures VALUES (?, ?, ?)", (word, one.start, one.end))
         server = Server.here(database)
-        drawn = push(
-            lambda: listed(server), lambda acts: act(server, acts), [NOON, FIVE], b"\7".__mul__
-        )
+        drawn = push(server.listing, server.acts, [NOON, FIVE], b"\7".__mul__)
         assert drawn == Pushed(1, 1, 1)
         rows = {row[0]: Slot(*row[1:]) for row in opened.execute("SELECT * FROM closures")}
         assert rows == {"calendar-2": NOON, f"calendar-{'07' * 8}": FIVE, "afternoon": FIVE}
@@ -135,4 +132,4 @@ def test_times_are_closed_and_opened_at_a_real_endpoint_and_a_booking_stays(
 def test_a_server_that_does_not_answer_in_kind_is_unreachable() -> None:
     for program in ("import sys; sys.exit('gone')", "print('Welcome!')", "print('[1]')"):
         with pytest.raises(Unreachable):
-            act(running(program), [{"act": "open", "word": "calendar-1"}])
+            running(program).acts([{"act": "open", "word": "calendar-1"}])

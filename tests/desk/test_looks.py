@@ -12,12 +12,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from booking_endpoint.envelope import PrivateKey
-from desk.server import Server
 from tasks import chromium
 from tests.desk.cast import (
     MONDAY,
     NAME,
     PASSPHRASE,
+    Beside,
     Reader,
     at,
     at_desk,
@@ -52,6 +52,7 @@ def book(key: PrivateKey) -> list[str]:
         exported(key, at("10:00", 3), number=8, envelope="AAAA"),
         line(9, 5, "10:00"),
         line(10, 22, "09:00", state="requested"),
+        line(11, 0, "15:00", name="Ada Exemple"),
     ]
 
 
@@ -81,7 +82,14 @@ VIEWS = {
     "day": DAY,
     "doubts": "?day=2026-11-26&view=day",
     "empty": "?day=2026-12-28&view=week",
+    "month": "?day=2026-11-23&view=month",
     "question": f"cancel?id={1:032x}",
+    "move": f"move?id={2:032x}",
+    "book": "book?visit=colposcopy",
+    "close": "close?day=2026-11-23&from=2026-11-23&begins=09:00&until=2026-11-24&ends=00:00",
+    "together": f"together?id={11:032x}",
+    "calls": "calls?why=home",
+    "done": "done",
 }
 
 
@@ -194,7 +202,7 @@ def test_a_keyboard_is_enough_to_cancel(browser: Browser, tmp_path: Path, key: P
     database = tmp_path / "bookings.db"
     store_booking(database, key)
     with (
-        at_desk(facts(key), key, Server.here(database)) as reader,
+        at_desk(facts(key), key, Beside.at(database)) as reader,
         browser.new_context(java_script_enabled=False) as context,
     ):
         page = context.new_page()

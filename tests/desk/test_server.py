@@ -1,14 +1,16 @@
 """The endpoint's command line as the desk reaches it: what it gives, how it fails."""
 
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from booking_endpoint.envelope import PrivateKey
-from desk.opening import open_all
+from desk.acts import Act, place
+from desk.opening import open_all, read_list
 from desk.server import Server, Unreachable
-from tests.desk.cast import MONDAY, NAME, at, running, store_booking
+from tests.desk.cast import MONDAY, NAME, at, printing, running, store_booking
 
 
 def test_export_cancel_and_accept_reach_the_real_command_line(
@@ -19,8 +21,8 @@ def test_export_cancel_and_accept_reach_the_real_command_line(
     kept = store_booking(database, key, MONDAY, requested=True)
     gone = store_booking(database, key, at("10:00"))
     server = Server.here(database)
-    server.accept(kept)
-    server.cancel(gone)
+    outcomes = server.acts([act(kept, MONDAY, "requested", "confirmed"), act(gone, at("10:00"))])
+    assert outcomes == ["done", "done"]
     lines = server.export()
 
     opened, strange = open_all(lines, [key])
@@ -30,9 +32,47 @@ def test_export_cancel_and_accept_reach_the_real_command_line(
     assert NAME not in "".join(lines)
 
 
+def act(name: str, start: datetime, seen: str = "confirmed", wanted: str = "cancelled") -> Act:
+    """That this booking of half an hour become another state."""
+    times = place(start, start + timedelta(minutes=30))
+    places = {"seen": {**times, "state": seen}, "wanted": {**times, "state": wanted}}
+    return {"act": "put", "id": name, "before": 0, "after": 0, **places}
+
+
 def test_a_booking_that_is_gone_cannot_be_cancelled(tmp_path: Path) -> None:
-    with pytest.raises(Unreachable, match="nothing of that name"):
-        Server.here(tmp_path / "bookings.db").cancel("0" * 32)
+    assert Server.here(tmp_path / "bookings.db").acts([act("0" * 32, MONDAY)]) == ["unknown"]
+
+
+@pytest.mark.parametrize("said", ["", "Welcome!", "{}", '{"outcome": "perhaps"}', "[]"])
+def test_an_outcome_that_is_none_is_no_answer(said: str) -> None:
+    """An act counts as done only once the server said so."""
+    with pytest.raises(Unreachable):
+        running(f"print({said!r})").acts([act("0" * 32, MONDAY)])
+
+
+def test_the_list_names_nobody_and_what_is_fetched_is_what_was_asked_for(
+    tmp_path: Path, key: PrivateKey
+) -> None:
+    database = tmp_path / "bookings.db"
+    wanted = store_booking(database, key, MONDAY)
+    store_booking(database, key, at("10:00"))
+    server = Server.here(database)
+    listed = read_list(server.listing())
+    assert len(listed.bookings) == 2
+    assert "envelope" not in "".join(server.listing())
+    [line] = server.fetch([wanted])
+    assert wanted in line
+
+
+def test_many_ids_reach_a_server_that_does_not_listen(tmp_path: Path) -> None:
+    """More than a pipe holds; whoever reads none of it is no reason to wait for ever."""
+    ids = [f"{number:032x}" for number in range(5000)]
+    assert list(printing(tmp_path, "{}").fetch(ids)) == ["{}\n"]
+
+
+def test_a_fetch_that_breaks_off_is_not_taken_for_all(tmp_path: Path) -> None:
+    with pytest.raises(Unreachable, match="gone"):
+        list(running("import sys; print('{}'); sys.exit('gone')").fetch(["0" * 32]))
 
 
 def test_a_failure_is_told_by_its_last_words() -> None:

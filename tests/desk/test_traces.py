@@ -13,7 +13,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from booking_endpoint.envelope import PrivateKey, lock_key
+from booking_endpoint.envelope import PrivateKey, lock_key, unlock_key
+from desk.drawer import Drawer
 from tasks import chromium
 from tests.desk.cast import MONDAY, PASSPHRASE, at, store_booking
 from tests.edge.traces import traces, traces_in, watching_processes
@@ -26,6 +27,19 @@ WHO = {
     "caller": "Ada Sentinelle",
     "birth_date": "1971-06-28",
 }
+NOTE = "Sentinelle veut rappeler"
+CALLER = {
+    "name": "Bérénice Sentinelle",
+    "phone": "07 11 22 33 44",
+    "whom": "self",
+    "visit": "consultation",
+    "date": "2026-11-23",
+    "clock": "15:00",
+    "day": "2026-11-23",
+    "view": "day",
+    "sure": "yes",
+}
+SECRET = [*WHO.values(), NOTE, CALLER["name"], CALLER["phone"]]
 """What must stay in memory. Where a program would write it, it would write it in some shape."""
 
 
@@ -82,7 +96,8 @@ def desk(machine: Path) -> Iterator[str]:
 
 
 def test_a_session_at_the_desk_leaves_no_trace(machine: Path) -> None:
-    """Unlocked, looked at, one visit cancelled, the server lost, locked, closed."""
+    """Unlocked, looked at; cancelled with a note, booked for a caller, the server lost, another
+    one booked meanwhile, locked, closed. What has to be kept lies sealed in the drawer alone."""
     with (
         watching_processes() as processes,
         desk(machine) as address,
@@ -94,17 +109,29 @@ def test_a_session_at_the_desk_leaves_no_trace(machine: Path) -> None:
 
         ids = re.findall(r"cancel\?id=(\w+)", shown)
         assert WHO["name"] in http.get("cancel", params={"id": ids[0]}).text
-        http.post("change", data={"act": "cancel", "id": ids[0]})
+        seen = re.search('name="seen" value="(.*?)"', http.get(f"cancel?id={ids[0]}").text)
+        assert seen
+        act = {"act": "cancel", "id": ids[0], "seen": seen[1], "note": NOTE}
+        assert NOTE in http.post("change", data=act).text
+        assert CALLER["name"] in http.post("take", data=CALLER).text
         (machine / "bookings.db").rename(machine / "away.db")
         (machine / "bookings.db").mkdir()
         assert WHO["name"] in http.get("?day=2026-11-23").text
-        assert traces_in(WHO.values(), machine) == {}
+        assert CALLER["name"] in http.post("take", data={**CALLER, "clock": "15:30"}).text
+        http.post("absent", data={"id": ids[0]})
+        assert traces_in(SECRET, machine) == {}
         http.post("lock")
+        assert traces_in(SECRET, machine) == {}
 
-    assert traces_in([*WHO.values(), "Sentinelle"], machine) == {}
+    assert traces_in([*SECRET, "Sentinelle"], machine) == {}
     ran = b"\n".join(processes)
-    assert all(f"booking_endpoint\0{word}".encode() in ran for word in ("export", "cancel"))
-    assert traces([*WHO.values(), PASSPHRASE], ran) == {}
+    commands = ("list", "export", "acts", "watch")
+    assert all(f"booking_endpoint\0{word}".encode() in ran for word in commands)
+    assert traces([*SECRET, PASSPHRASE], ran) == {}
+    key = unlock_key((machine / "key.pem").read_bytes(), PASSPHRASE)
+    kept = Drawer(machine / "desk.drawer", os.urandom).open([key])
+    assert kept["notes"] == {ids[0]: NOTE}
+    assert [deed["outcomes"] for deed in kept["deeds"]] == [["done"], ["done"], []]
 
 
 def test_the_doctors_browser_keeps_nothing_of_the_desk(machine: Path, browser: Browser) -> None:

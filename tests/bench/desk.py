@@ -1,0 +1,122 @@
+"""How soon the desk shows today: ten thousand envelopes opened, a look, an unlock."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from booking_endpoint.envelope import PrivateKey, lock_key, open_envelope
+from booking_endpoint.instants import Slot
+from booking_endpoint.store import State, Store
+from desk.book import Book
+from desk.keyring import unlock_all
+from desk.server import Server
+from tests.bench.report import Goal, Result, at_most, number
+from tests.desk.cast import MONDAY, PASSPHRASE, at_desk, facts, identity, sealed
+from tests.keys import new_key
+
+MANY, USUAL = 10_000, 500
+KINDS = 50
+"""Different envelopes; each is opened for every booking that has it."""
+
+DAY = "?day=2026-11-23&view=day"
+
+
+def fill(database: Path, key: PrivateKey, count: int) -> list[bytes]:
+    """So many bookings, half an hour each, around the clock from that Monday on."""
+    envelopes = [sealed(key, identity(MONDAY)) for _kind in range(KINDS)]
+
+    async def work() -> None:
+        store = Store(database)
+        await store.open()
+        try:
+            for first in range(0, count, 200):
+                await asyncio.gather(*(book(store, one) for one in range(first, first + 200)))
+        finally:
+            await store.close()
+
+    async def book(store: Store, one: int) -> None:
+        start = int((MONDAY + timedelta(minutes=30 * one)).timestamp())
+        slot = Slot(start, start + 1800)
+        name = secrets.token_bytes(16)
+        await store.book([name], slot, slot.cells(), State.CONFIRMED, envelopes[one % KINDS])
+
+    asyncio.run(work())
+    return envelopes
+
+
+def took(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def run(folder: Path) -> Result:
+    key = new_key()
+    many, usual = folder / "many.db", folder / "usual.db"
+    envelopes = fill(many, key, MANY)
+    fill(usual, key, USUAL)
+    bare = took(lambda: [open_envelope(envelopes[one % KINDS], [key]) for one in range(MANY)])
+    book = Book(Server.here(many), [key])
+    first = took(lambda: book.refresh(MONDAY))
+    again = took(lambda: book.refresh(MONDAY))
+    assert book.progress == (MANY, MANY)
+    pem = lock_key(key, PASSPHRASE)
+    passphrase = took(lambda: unlock_all([pem], PASSPHRASE))
+    painted = unlocked(folder, key, usual)
+    return Result(
+        "The desk: how soon today is seen",
+        goals(bare, first, again, painted),
+        ("what", "seconds"),
+        [
+            (f"{number(MANY)} envelopes opened, nothing else", number(bare)),
+            (f"{number(MANY)} bookings fetched by one command, and opened", number(first)),
+            ("another look, with nothing new", number(again)),
+            ("the passphrase alone", number(passphrase)),
+            (f"from the passphrase to the page of today, {USUAL} bookings known", number(painted)),
+        ],
+    )
+
+
+def unlocked(folder: Path, key: PrivateKey, database: Path) -> float:
+    """The second morning: what was known lies in the drawer."""
+    server, drawer = Server.here(database), folder / "desk.drawer"
+    with at_desk(facts(key), key, server, drawer=drawer) as reader:
+        reader.unlock()
+        while "entry__name" not in reader.get(DAY).text or not drawer.exists():
+            time.sleep(0.2)
+    with at_desk(facts(key), key, server, drawer=drawer) as reader:
+
+        def work() -> None:
+            reader.unlock()
+            assert "entry__name" in reader.get(DAY).text
+
+        return took(work)
+
+
+def goals(bare: float, first: float, again: float, painted: float) -> list[Goal]:
+    return [
+        at_most(
+            f"{number(MANY)} bookings fetched and opened, against opening alone",
+            first / bare,
+            8,
+            " times",
+            "two commands started, 127 MB encoded and read; each envelope is opened as it comes",
+        ),
+        at_most(
+            "a look with nothing new, against the first",
+            again / first,
+            0.5,
+            " times",
+            "one list and no envelope",
+        ),
+        at_most(
+            f"unlock to the page of today with {USUAL} bookings",
+            painted,
+            1,
+            " s",
+            "the last state opens from the drawer; the server is asked meanwhile",
+        ),
+    ]
