@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -128,3 +129,32 @@ def wait_until(ready: Callable[[], bool], seconds: float = 30) -> None:
     while not ready():
         assert time.monotonic() < until, "it did not happen in time"
         time.sleep(0.02)
+
+
+class NoNginx(RuntimeError):
+    """What stands in front of site and endpoint is tested with the real thing."""
+
+
+def nginx_user() -> str:
+    """What a configuration begins with: else root's worker cannot write into the room."""
+    return "user root;" if os.geteuid() == 0 else ""
+
+
+@contextmanager
+def nginx(room: Path, config: str, port: int) -> Iterator[None]:
+    """A real nginx that answers on this port; all that it prints lies in the room, too."""
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if program is None:
+        raise NoNginx("no nginx: apt-get install -y nginx")
+    (room / "nginx.conf").write_text(config, "utf-8")
+    where: list[str | Path] = ["-p", room, "-c", room / "nginx.conf", "-e", room / "first.log"]
+    with (
+        (room / "printed").open("wb") as printed,
+        subprocess.Popen([program, *where], stdout=printed, stderr=printed) as running,
+    ):
+        try:
+            wait_until(lambda: answers(port) or running.poll() is not None)
+            yield
+        finally:
+            running.terminate()
+            running.wait(20)

@@ -13,8 +13,9 @@ from booking_endpoint.mistakes import ENGLISH, Tongue
 from booking_endpoint.practice import Practice
 from deploy.check.context import Context, Finding, Text
 from deploy.check.document import Page
-from theme.plugins.addresses import GENERATED, article_address, generated_address, written_address
+from theme.plugins.addresses import GENERATED, generated_at
 from theme.plugins.heads import ARTICLE, PAGE, BadHead, read_head, read_links
+from theme.plugins.reading import address_of
 from theme.plugins.words import read_languages
 
 TEXTS = {".js", ".css", ".svg", ".txt", ".xml", ".json"}
@@ -49,17 +50,9 @@ def read_texts(
 
 def whose(practice: Practice, texts: tuple[Text, ...]) -> Mapping[str, tuple[str, str]]:
     """Key and language of each page, by its address."""
-    default = practice.languages[0]
-    known = {
-        generated_address(key, code, default): (key, code)
-        for key in GENERATED
-        for code in practice.languages
-    }
+    known = generated_at(GENERATED, practice.languages)
     for head in filter(None, (text.head for text in texts)):
-        if head.kind == PAGE:
-            known[written_address(head.key, head.lang, head.slug, default)] = head.key, head.lang
-        else:
-            known[article_address(head.lang, head.slug, default)] = head.key, head.lang
+        known[address_of(head, practice.languages[0])] = head.key, head.lang
     return known
 
 

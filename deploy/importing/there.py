@@ -18,7 +18,7 @@ from theme.plugins.addresses import (
     FOLDERS,
     GENERATED,
     article_address,
-    generated_address,
+    generated_at,
     written_address,
 )
 from theme.plugins.heads import ARTICLE, PAGE, BadHead, split
@@ -73,11 +73,9 @@ def inside(path: Path, folder: Path) -> bool:
 def read_there(content: Path, practice: Practice) -> There:
     """What must be neither overwritten nor brought twice."""
     default = practice.languages[0]
-    addresses = {
-        generated_address(key, code, default): f"{key}.{code}"
-        for key in (*GENERATED, ARTICLES)
-        for code in practice.languages
-    } | {f"/{folder}/": folder for folder in FOLDERS}
+    made = generated_at((*GENERATED, ARTICLES), practice.languages)
+    addresses = {place: f"{key}.{code}" for place, (key, code) in made.items()}
+    addresses |= {f"/{folder}/": folder for folder in FOLDERS}
     keys, files = set(), set()
     for kind in (PAGE, ARTICLE):
         for path in sorted((content / kind).glob("*.md")):

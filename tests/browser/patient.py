@@ -160,6 +160,14 @@ class Patient:
             self.button("Continue").click()
             self.button("Confirm the booking").click()
 
+    def type_code(self, code: str) -> None:
+        """Come back to the site with the code on the receipt."""
+        self.arrive()
+        self.link("Change or cancel an appointment").click()
+        self.field("Code on your receipt").fill(code)
+        self.page.wait_for_load_state()  # as for `ask`
+        self.button("Show my visit").click()
+
     def until_times(self, visit: str = CONSULTATION) -> None:
         """From the booking page to the free times."""
         self.page.goto(self.origin + BOOKING[self.language.code])

@@ -237,10 +237,7 @@ def test_a_tampered_link_is_answered_with_help_and_nothing_else(come: Come, chan
 
 def manages(patient: Patient, code: str) -> None:
     """Come back to the site, and type the code."""
-    patient.arrive()
-    patient.link("Change or cancel an appointment").click()
-    patient.field("Code on your receipt").fill(code.lower().replace("-", " "))
-    patient.button("Show my visit").click()
+    patient.type_code(code.lower().replace("-", " "))
     expect(patient.heading("Your visit")).to_be_visible()
 
 
@@ -278,10 +275,7 @@ def test_a_visit_is_cancelled_with_its_code(come: Come, code: str, scripts: bool
     expect(patient.heading("Your visit is cancelled")).to_be_visible()
     expect(patient.button("Choose another time")).not_to_be_visible()
     assert kept(patient.practice) == [(start, "cancelled")]
-    patient.arrive()
-    patient.link("Change or cancel an appointment").click()
-    patient.field("Code on your receipt").fill(typed)
-    patient.button("Show my visit").click()
+    patient.type_code(typed)
     expect(patient.heading("Your visit is cancelled")).to_be_visible()
     patient.link("Book another visit").click()
     patient.choose_visit()

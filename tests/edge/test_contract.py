@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.edge.patient import Clock, Patient, in_words, plus, ready_ticket
-from tests.serving import SECRET, Practice, serving
+from tests.serving import SECRET, Practice, serving, wait_until
 
 PHONE = "01 99 00 47 11"
 TUESDAY = "2026-12-01"
@@ -444,6 +444,8 @@ def test_unknown_forged_and_purged_are_one_answer(
         booked = patient.booked(NINE)
     clock.pass_by(days=10)
     with serving(practice, clock), Patient(practice) as patient:
+        mine = {"manage": booked["manage"]}
+        wait_until(lambda: patient.post("/bookings/show", mine).status_code == 404)
         more = {"visit": "consultation", "start": "2026-12-15T08:00:00Z", **patient.ticket()}
         answers = [
             patient.post(path, {"manage": manage, **more})

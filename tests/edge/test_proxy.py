@@ -4,11 +4,8 @@ Its main configuration is the most talkative one that a distribution might ship;
 say is up to the file that the project ships.
 """
 
-import os
 import re
-import shutil
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,7 +31,7 @@ from tests.edge.test_traces import (
     watched,
 )
 from tests.edge.traces import traces, traces_in
-from tests.serving import ROOT, Practice, answers, free_port, wait_until
+from tests.serving import ROOT, Practice, free_port, nginx, nginx_user
 
 SNIPPET = ROOT / "deploy" / "nginx" / "booking.conf"
 CALLER = "127.0.0.77"
@@ -55,19 +52,12 @@ http {{
 """
 
 
-class NoNginx(RuntimeError):
-    """What stands in front of the endpoint is tested with the real thing."""
-
-
 @contextmanager
 def front(practice: Practice, room: Path, *changes: tuple[str, str]) -> Iterator[Practice]:
     """nginx before the practice's endpoint, with our file in its server block, some of it changed.
 
     Gives the practice as patients see it. All that nginx writes, it writes into the room.
     """
-    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if nginx is None:
-        raise NoNginx("no nginx: apt-get install -y nginx")
     seen, snippet = replace(practice, port=free_port()), SNIPPET.read_text("utf-8")
     practice.settings |= {"BOOKING_ORIGIN": seen.origin, "BOOKING_CLIENT_HEADER": "X-Real-IP"}
     for old, new in (("127.0.0.1:8001", f"127.0.0.1:{practice.port}"), *changes):
@@ -75,27 +65,9 @@ def front(practice: Practice, room: Path, *changes: tuple[str, str]) -> Iterator
         snippet = snippet.replace(old, new)
     room.mkdir()
     (room / "booking.conf").write_text(snippet, "utf-8")
-    user = "user root;" if os.geteuid() == 0 else ""  # else the worker cannot write into the room
-    (room / "nginx.conf").write_text(TALKATIVE.format(room=room, port=seen.port, user=user))
-    command: list[str | Path] = [
-        nginx,
-        "-p",
-        room,
-        "-c",
-        room / "nginx.conf",
-        "-e",
-        room / "first.log",
-    ]
-    with (
-        (room / "printed").open("wb") as printed,
-        subprocess.Popen(command, stdout=printed, stderr=printed) as running,
-    ):
-        try:
-            wait_until(lambda: answers(seen.port) or running.poll() is not None)
-            yield seen
-        finally:
-            running.terminate()
-            running.wait(20)
+    config = TALKATIVE.format(room=room, port=seen.port, user=nginx_user())
+    with nginx(room, config, seen.port):
+        yield seen
 
 
 def written_in(room: Path) -> bytes:

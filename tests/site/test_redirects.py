@@ -1,9 +1,7 @@
 """An address of the older site leads to its page: by a page of its own, or by a real nginx."""
 
-import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +10,7 @@ import pytest
 
 from booking_endpoint.facts import BadPractice
 from deploy import verify
-from tests.edge.test_proxy import NoNginx
-from tests.serving import ROOT, answers, free_port, wait_until
+from tests.serving import ROOT, free_port, nginx, nginx_user
 from tests.site.document import Document
 from tests.site.moved import MIRROR, complete, move, move_export
 from tests.site.test_build import build
@@ -114,31 +111,15 @@ def test_nothing_of_the_web_server_is_published(moved: Path, site: Path) -> None
 @pytest.fixture(scope="module")
 def front(moved: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A real nginx before the site, with what the build made for it and our own booking.conf."""
-    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if nginx is None:
-        raise NoNginx("no nginx: apt-get install -y nginx")
     room, port = tmp_path_factory.mktemp("nginx"), free_port()
     told = {"room": room, "port": port, "site": moved, "redirects": nginx_of(moved)}
     booking = ROOT / "deploy" / "nginx" / "booking.conf"
-    user = "user root;" if os.geteuid() == 0 else ""
-    (room / "nginx.conf").write_text(user + SERVER.format(**told, booking=booking), "utf-8")
-    command: list[str | Path] = [
-        nginx,
-        "-p",
-        room,
-        "-c",
-        room / "nginx.conf",
-        "-e",
-        room / "first.log",
-    ]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:
-        try:
-            wait_until(lambda: answers(port) or running.poll() is not None)
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-                yield client
-        finally:
-            running.terminate()
-            running.wait(20)
+    config = nginx_user() + SERVER.format(**told, booking=booking)
+    with (
+        nginx(room, config, port),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}") as client,
+    ):
+        yield client
 
 
 @pytest.mark.parametrize(

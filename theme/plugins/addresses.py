@@ -1,6 +1,6 @@
 """Where every page lives: keys, templates, names in each language. Knows no content, no Pelican."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 HOME, BOOKING, MANAGE, ARTICLES = "accueil", "rendez-vous", "gerer", "articles"
@@ -77,6 +77,14 @@ def address(code: str, default: str, *parts: str) -> str:
 
 def generated_address(key: str, code: str, default: str) -> str:
     return address(code, default, NAMES[key].get(code, key))
+
+
+def generated_at(keys: Iterable[str], languages: tuple[str, ...]) -> dict[str, tuple[str, str]]:
+    """Key and language of these generated pages, in every language, by their address."""
+    default = languages[0]
+    return {
+        generated_address(key, code, default): (key, code) for key in keys for code in languages
+    }
 
 
 def written_address(key: str, code: str, slug: str, default: str) -> str:

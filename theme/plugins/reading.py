@@ -17,7 +17,7 @@ from theme.plugins.addresses import (
     FOLDERS,
     GENERATED,
     article_address,
-    generated_address,
+    generated_at,
     written_address,
 )
 from theme.plugins.heads import ARTICLE, PAGE, BadHead, Head, read_head, read_links
@@ -163,16 +163,12 @@ def meetings(
     content: Path, heads: dict[str, Head], languages: tuple[str, ...]
 ) -> Iterator[BadHead]:
     """Two texts at one address, or one where something else lives already."""
-    default = languages[0]
     written = {(head.key, head.lang) for head in heads.values()}
-    taken = {
-        generated_address(key, code, default): "–"
-        for key in (*GENERATED, ARTICLES)
-        for code in languages
-        if (key, code) not in written
-    } | {f"/{folder}/": "–" for folder in FOLDERS}
+    made = generated_at((*GENERATED, ARTICLES), languages)
+    taken = {place: "–" for place, page in made.items() if page not in written}
+    taken |= {f"/{folder}/": "–" for folder in FOLDERS}
     for name, head in heads.items():
-        place = address_of(head, default)
+        place = address_of(head, languages[0])
         if taken.setdefault(place, name) != name:
             message = _("something else is at {address} already ({other}); write another Slug")
             yield BadHead(message, address=place, other=taken[place]).of(str(content / name))
