@@ -30,6 +30,7 @@ BOOKING = {
     "he": "/he/appointment/",
     "it": "/it/appuntamento/",
 }
+REMINDER = "Remind me by e-mail before the visit"
 WHOM = ("For me", "For my child", "For someone else")
 CALLER = "Your own name, if the visit is for someone else (optional)"
 
@@ -44,6 +45,7 @@ class Answers:
     birth: tuple[str, str, str] = ("27", "3", "1958")
     whom: str = "For me"
     caller: str = ""
+    reminder: bool = False
 
 
 class Patient:
@@ -130,6 +132,8 @@ class Patient:
         self.field("Full name of the patient").fill(answers.name)
         self.field("Phone number").fill(answers.phone)
         self.field("E-mail (optional)").fill(answers.email)
+        if self.field(REMINDER).is_visible():
+            self.field(REMINDER).set_checked(answers.reminder)
         self.page.get_by_role("radio", name=self.say(answers.whom), exact=True).check()
         self.field(CALLER).fill(answers.caller)
         if self.birth("Day").is_visible():
@@ -150,6 +154,7 @@ class Patient:
             ),
             whom="".join(chosen),
             caller=self.field(CALLER).input_value(),
+            reminder=self.field(REMINDER).is_checked(),
         )
 
     def send(self) -> None:

@@ -33,7 +33,8 @@ BIRTH = {"birth_day": "27", "birth_month": "mars", "birth_year": "1958"}
 NO_TLS = httpx.create_ssl_context()
 """Made once: every client wants one, though all speaks plain HTTP here, and it takes long."""
 
-SIGHTED = ("text", "tel", "email", "radio")
+SIGHTED = ("text", "tel", "email", "radio", "checkbox")
+CHOSEN = ("radio", "checkbox")
 """What a person can fill in; the rest of a form goes back as it came."""
 
 
@@ -229,7 +230,7 @@ class Form:
         return {
             field.name: field.value
             for field in self.inputs
-            if field.kind in SIGHTED and field.value and (field.kind != "radio" or field.checked)
+            if field.kind in SIGHTED and field.value and (field.kind not in CHOSEN or field.checked)
         }
 
     def filled(self, answers: dict[str, str]) -> list[tuple[str, str]]:
@@ -247,7 +248,7 @@ def read_input(node: LexborNode) -> Input:
 
 def sent(field: Input, answers: dict[str, str]) -> Iterator[tuple[str, str]]:
     """What one field adds to the request."""
-    if field.kind == "radio":
+    if field.kind in CHOSEN:
         chosen = answers[field.name] == field.value if field.name in answers else field.checked
         if chosen:
             yield field.name, field.value

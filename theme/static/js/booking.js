@@ -57,6 +57,8 @@ function chooseTime() {
   const { day, time } = times.clock(dataset)
   within(step("details"), "chosen").textContent = `${visit.label} – ${day(start)}, ${time(start)}`
   within(step("details"), "birth").hidden = !visit.birth
+  const reminder = within(step("details"), "reminder")
+  if (reminder) reminder.hidden = visit.discreet
   within(step("details"), "others").replaceChildren()
   complain(step("details"), {})
   go("details")
@@ -98,7 +100,7 @@ async function sendOnce(status) {
   const others = chosen(form("details"), "start")
   const languages = [dataset.lang, ...dataset.languages.split(" ")]
   const today = new Intl.DateTimeFormat("sv", { timeZone: dataset.zone }).format(Date.now())
-  const { errors, identity } = readDetails(form("details"), { asksBirthDate: visit.birth, languages, today, say })
+  const { errors, identity } = readDetails(form("details"), { asksBirthDate: visit.birth, discreet: visit.discreet, languages, today, say })
   if (!complain(step("details"), errors, { heading: say("problem") })) return
   start = others || start
   status.textContent = say("sending")

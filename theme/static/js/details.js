@@ -34,7 +34,7 @@ export function birthDate(answers, languages, today) {
 }
 
 /** The answers of the form: { errors } by field, or { identity }. */
-export function readDetails(form, { asksBirthDate, languages, today, say }) {
+export function readDetails(form, { asksBirthDate, discreet, languages, today, say }) {
   const answers = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.replace(CONTROL, " ").trim()]))
   const errors = {}
   for (const [field, most] of [["name", 160], ["caller", 100], ["phone", 40], ["email", 120]])
@@ -42,11 +42,13 @@ export function readDetails(form, { asksBirthDate, languages, today, say }) {
   if (!answers.name) errors.name = say("name")
   if ((answers.phone.match(/\p{Nd}/gu) ?? []).length < 6) errors.phone = say("phone")
   if (answers.email && !/^[^@\s]+@[^@\s]+\.[^@\s.]+$/.test(answers.email)) errors.email = say("email")
+  const reminder = answers.reminder === "yes" && !discreet ? "yes" : ""
+  if (reminder && !answers.email) errors.email = say("reminder")
   if (!answers.whom) errors.whom = say("whom")
   const birth = asksBirthDate ? birthDate(answers, languages, today) : { date: "" }
   if (birth.wrong) errors.birth_date = say(birth.wrong)
   const { name, phone, email, whom, caller } = answers
-  return { errors, identity: { name, phone, email, birth_date: birth.date, whom, caller } }
+  return { errors, identity: { name, phone, email, birth_date: birth.date, whom, caller, reminder } }
 }
 
 /** The browser may fill in what it knows. What is typed it must not keep for the next person here: so each
