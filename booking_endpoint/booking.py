@@ -112,9 +112,9 @@ def read_identity(
         errors["phone"] = _("Enter a phone number we can reach you on.")
     if answers["email"] and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", answers["email"]):
         errors["email"] = _("Enter an e-mail address like name@example.org, or leave it empty.")
-    reminder = form.get("reminder") == "yes" and not visit.discreet
+    reminder = bool(form.get("reminder")) and not visit.discreet
     if reminder and not answers["email"]:
-        errors["email"] = _("Enter an e-mail address to be reminded, or untick the reminder.")
+        errors["email"] = _("To be reminded, enter an e-mail address.")
     if form.get("whom") not in WHOM:
         errors["whom"] = _("Select who the visit is for.")
     birth_date = None

@@ -30,7 +30,7 @@ BOOKING = {
     "he": "/he/appointment/",
     "it": "/it/appuntamento/",
 }
-REMINDER = "Remind me by e-mail before the visit"
+REMINDER = "Remind me by e-mail"
 WHOM = ("For me", "For my child", "For someone else")
 CALLER = "Your own name, if the visit is for someone else (optional)"
 

@@ -44,7 +44,7 @@ TYPED = {
     ),
     "whom": ("self", "child", "relative", ""),
     "caller": ("", "C" * 100, "C" * 101),
-    "reminder": ("yes", "no", ""),
+    "reminder": ("on", ""),
 }
 
 BIRTHS = (

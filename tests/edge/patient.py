@@ -129,7 +129,7 @@ class Patient(Visitor):
 
     def envelope(self, visit: str, start: str, **who: str) -> str:
         """The identity, sealed as the page seals it."""
-        content = {**WHO, "email": "", "birth_date": "", "caller": "", **who}
+        content = {**WHO, "email": "", "birth_date": "", "caller": "", "reminder": "", **who}
         content |= {"visit": visit, "start": start, "language": self.language}
         content["number"] = secrets.token_hex(16)
         sealed = seal(json.dumps(content, ensure_ascii=False).encode(), self.keys)
@@ -243,7 +243,8 @@ class Form:
 def read_input(node: LexborNode) -> Input:
     told = node.attributes
     kind = told.get("type") or "text"
-    return Input(told.get("name") or "", told.get("value") or "", kind, "checked" in told)
+    value = told.get("value") or ("on" if kind == "checkbox" else "")
+    return Input(told.get("name") or "", value, kind, "checked" in told)
 
 
 def sent(field: Input, answers: dict[str, str]) -> Iterator[tuple[str, str]]:

@@ -74,7 +74,7 @@ def test_a_visit_is_booked_with_forms_alone(
     assert details.response.headers["cache-control"] == RESERVED
     clock.pass_by(seconds=40)
     who = {**WHO, **BIRTH, "name": NAME, "caller": "מיכל לדוגמה", "whom": "child"}
-    who |= {"email": "ada@example.org", "reminder": "yes"}
+    who |= {"email": "ada@example.org", "reminder": "on"}
     confirm = browser.send(details.form("/bookings"), **who)
     assert (confirm.status, confirm.problem) == (200, "")
     assert confirm.response.headers["cache-control"] == RESERVED

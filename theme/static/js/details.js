@@ -42,7 +42,7 @@ export function readDetails(form, { asksBirthDate, discreet, languages, today, s
   if (!answers.name) errors.name = say("name")
   if ((answers.phone.match(/\p{Nd}/gu) ?? []).length < 6) errors.phone = say("phone")
   if (answers.email && !/^[^@\s]+@[^@\s]+\.[^@\s.]+$/.test(answers.email)) errors.email = say("email")
-  const reminder = answers.reminder === "yes" && !discreet ? "yes" : ""
+  const reminder = answers.reminder && !discreet ? "yes" : ""
   if (reminder && !answers.email) errors.email = say("reminder")
   if (!answers.whom) errors.whom = say("whom")
   const birth = asksBirthDate ? birthDate(answers, languages, today) : { date: "" }
