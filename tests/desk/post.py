@@ -30,7 +30,7 @@ class Box:
     to: list[list[str]] = field(default_factory=list)
     messages: list[EmailMessage] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
-    happens: Callable[[SMTP], None] = lambda server: None
+    happens: Callable[[Any], None] = lambda server: None
     """Between taking a message and saying so."""
 
     async def handle_EHLO(  # noqa: N802  # as aiosmtpd calls it
