@@ -57,8 +57,8 @@ function chooseTime() {
   const { day, time } = times.clock(dataset)
   within(step("details"), "chosen").textContent = `${visit.label} – ${day(start)}, ${time(start)}`
   within(step("details"), "birth").hidden = !visit.birth
-  const reminder = within(step("details"), "reminder")
-  if (reminder) reminder.hidden = visit.discreet
+  const reminder = form("details").elements.namedItem("reminder")
+  if (reminder) reminder.parentElement.hidden = visit.discreet
   within(step("details"), "others").replaceChildren()
   complain(step("details"), {})
   go("details")
