@@ -57,7 +57,7 @@ function chooseTime() {
   const { day, time } = times.clock(dataset)
   within(step("details"), "chosen").textContent = `${visit.label} – ${day(start)}, ${time(start)}`
   within(step("details"), "birth").hidden = !visit.birth
-  const reminder = form("details").elements.namedItem("reminder")
+  const { reminder } = form("details").elements
   if (reminder) reminder.parentElement.hidden = visit.discreet
   within(step("details"), "others").replaceChildren()
   complain(step("details"), {})
