@@ -73,7 +73,7 @@ READ = """async ([answers, languages, today]) => {
         Object.assign(input, { name, value })
     }
     const say = (name) => document.querySelector(`[data-say="${name}"]`).textContent
-    return readDetails(form, { asksBirthDate: true, discreet: false, languages, today, say })
+    return readDetails(form, { asksBirthDate: true, languages, today, say })
 }"""
 
 

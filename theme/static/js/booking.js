@@ -57,8 +57,6 @@ function chooseTime() {
   const { day, time } = times.clock(dataset)
   within(step("details"), "chosen").textContent = `${visit.label} – ${day(start)}, ${time(start)}`
   within(step("details"), "birth").hidden = !visit.birth
-  const { reminder } = form("details").elements
-  if (reminder) reminder.parentElement.hidden = visit.discreet
   within(step("details"), "others").replaceChildren()
   complain(step("details"), {})
   go("details")
@@ -73,7 +71,7 @@ const prepare = () => (ready ??= ticket(root).then((made) => made ?? (ready = un
 async function tools() {
   const [{ readDetails, offerFilling }, { seal }] = await Promise.all(["details", "envelope"].map((name) => load(root, name)))
   within(step("details"), "sealed").textContent = say("sealed")
-  offerFilling(form("details"))
+  offerFilling(form("details"), visit.discreet)
   return { readDetails, seal }
 }
 
@@ -100,7 +98,7 @@ async function sendOnce(status) {
   const others = chosen(form("details"), "start")
   const languages = [dataset.lang, ...dataset.languages.split(" ")]
   const today = new Intl.DateTimeFormat("sv", { timeZone: dataset.zone }).format(Date.now())
-  const { errors, identity } = readDetails(form("details"), { asksBirthDate: visit.birth, discreet: visit.discreet, languages, today, say })
+  const { errors, identity } = readDetails(form("details"), { asksBirthDate: visit.birth, languages, today, say })
   if (!complain(step("details"), errors, { heading: say("problem") })) return
   start = others || start
   status.textContent = say("sending")

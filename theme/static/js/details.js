@@ -34,7 +34,7 @@ export function birthDate(answers, languages, today) {
 }
 
 /** The answers of the form: { errors } by field, or { identity }. */
-export function readDetails(form, { asksBirthDate, discreet, languages, today, say }) {
+export function readDetails(form, { asksBirthDate, languages, today, say }) {
   const answers = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.replace(CONTROL, " ").trim()]))
   const errors = {}
   for (const [field, most] of [["name", 160], ["caller", 100], ["phone", 40], ["email", 120]])
@@ -42,7 +42,7 @@ export function readDetails(form, { asksBirthDate, discreet, languages, today, s
   if (!answers.name) errors.name = say("name")
   if ((answers.phone.match(/\p{Nd}/gu) ?? []).length < 6) errors.phone = say("phone")
   if (answers.email && !/^[^@\s]+@[^@\s]+\.[^@\s.]+$/.test(answers.email)) errors.email = say("email")
-  const reminder = answers.reminder && !discreet ? "yes" : ""
+  const reminder = answers.reminder ? "yes" : ""
   if (reminder && !answers.email) errors.email = say("reminder")
   if (!answers.whom) errors.whom = say("whom")
   const birth = asksBirthDate ? birthDate(answers, languages, today) : { date: "" }
@@ -52,8 +52,11 @@ export function readDetails(form, { asksBirthDate, discreet, languages, today, s
 }
 
 /** The browser may fill in what it knows. What is typed it must not keep for the next person here: so each
-    field says what it is for until something stands in it, and from then on that it is nobody's to remember. */
-export function offerFilling(form) {
+    field says what it is for until something stands in it, and from then on that it is nobody's to remember.
+    Of a discreet visit no reminder is offered. */
+export function offerFilling(form, discreet) {
+  const { reminder } = form.elements
+  if (reminder) reminder.parentElement.hidden = reminder.disabled = discreet
   form.autocomplete = "off"
   for (const field of form.querySelectorAll(".field__input")) {
     const token = (field.dataset.token ??= field.getAttribute("autocomplete"))
