@@ -50,6 +50,8 @@ class Identity:
     birth_date: date | None
     whom: str
     caller: str
+    reminder: bool
+    """Whether a reminder by e-mail was asked for."""
 
     def __repr__(self) -> str:
         return "Identity(…)"
@@ -81,6 +83,7 @@ class Request:
                 "birth_date": who.birth_date.isoformat() if who.birth_date else "",
                 "whom": who.whom,
                 "caller": who.caller,
+                "reminder": "yes" if who.reminder else "",
                 "visit": self.visit,
                 "start": self.start,
                 "language": self.language,
@@ -109,6 +112,9 @@ def read_identity(
         errors["phone"] = _("Enter a phone number we can reach you on.")
     if answers["email"] and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", answers["email"]):
         errors["email"] = _("Enter an e-mail address like name@example.org, or leave it empty.")
+    reminder = bool(form.get("reminder")) and not visit.discreet
+    if reminder and not answers["email"]:
+        errors["email"] = _("To be reminded, enter an e-mail address.")
     if form.get("whom") not in WHOM:
         errors["whom"] = _("Select who the visit is for.")
     birth_date = None
@@ -119,7 +125,7 @@ def read_identity(
             errors["birth_date"] = str(error)
     if errors:
         raise Refused(errors)
-    return Identity(**answers, birth_date=birth_date, whom=form["whom"])
+    return Identity(**answers, birth_date=birth_date, whom=form["whom"], reminder=reminder)
 
 
 def read_birth_date(form: Mapping[str, str], today: date, months: Mapping[str, int]) -> date:

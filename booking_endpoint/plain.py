@@ -202,6 +202,7 @@ class Plain:
                 for name, text in errors.items()
             },
             asks_birth_date=visit.asks_birth_date,
+            reminder="no" if visit.discreet else self._rooms.practice.rules.email_reminders,
         )
 
     async def _seal(self, asked: Asked) -> Response:

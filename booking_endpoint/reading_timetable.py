@@ -185,6 +185,7 @@ def read_rules(table: Facts) -> Rules:
         approval_above=table.number("approval_above", 1, MOST, 30),
         bookings_a_day=table.number("bookings_a_day", 1, MOST, 100),
         network_bookings_a_day=table.number("network_bookings_a_day", 1, MOST, 10),
+        email_reminders=table.choice("email_reminders", ["no", "time", "visit"], "no"),
         no_crumbs=table.get("no_crumbs", bool, False),
         holidays_country=table.text("holidays_country", ""),
         holidays_subdivision=table.text("holidays_subdivision", ""),

@@ -128,6 +128,8 @@ class Rules:
     """New bookings in one hour above which bookings wait for the desk's yes, until it calms."""
     bookings_a_day: int
     network_bookings_a_day: int
+    email_reminders: str
+    """What an e-mail tells a patient who asks for one: the `time`, the `visit` too, or `no`."""
     no_crumbs: bool
     """Offer no time that leaves a gap in which no visit fits, where that can be helped."""
     holidays_country: str

@@ -137,7 +137,8 @@ async def fill(config: Config) -> None:
     await store.open()
     try:
         for index, (name, phone, whom, caller, language) in enumerate(PATIENTS):
-            identity = Identity(name, phone, "", None, whom, caller)
+            email = "" if index % 2 else f"patient-{index}@example.org"
+            identity = Identity(name, phone, email, None, whom, caller, reminder=bool(email))
             await book(store, config.practice, identity, language, index)
     finally:
         await store.close()

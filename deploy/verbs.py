@@ -14,6 +14,7 @@ from invoke.tasks import task
 
 from deploy.calendar_verbs import calendar
 from deploy.commands import become, call, say
+from deploy.evening_verbs import numbers, remind, sheet
 from deploy.key_verbs import FACTS, keys, server_at
 
 
@@ -226,6 +227,9 @@ namespace = Collection(
     check,
     verify,
     audit,
+    remind,
+    sheet,
+    numbers,
     documents,
     test,
     bench,

@@ -1,4 +1,4 @@
-"""The desk's command line: `open` at the terminal, `serve` the local page, `keys`, `calendar`."""
+"""The desk's command line: `open` at the terminal, `serve` the local page, and the others."""
 
 import argparse
 import getpass
@@ -28,6 +28,7 @@ from desk.app import create_app
 from desk.calendar_command import Calendars
 from desk.calendar_push import NotPushed
 from desk.drawer import Drawer, StaysClosed
+from desk.evening_command import Evening, add_commands
 from desk.keyring import Keyring, Unsafe, unlock_all
 from desk.keys import Stopped, Workshop
 from desk.opening import BadLine, open_line, plain
@@ -58,6 +59,8 @@ def main(arguments: Sequence[str]) -> int:
             return audit(server_of(asked), asked.seen)
         if asked.command == "calendar":
             return calendar_command(asked)
+        if asked.command in ("remind", "sheet", "numbers"):
+            return evening_command(asked)
         return keys_command(asked) if asked.command == "keys" else serve(asked)
     except BadKey:
         print(f"{asked.key[0]}: this passphrase does not open the key", file=sys.stderr)
@@ -87,9 +90,10 @@ def parser() -> argparse.ArgumentParser:
     exporting.add_argument("--output", type=Path, required=True, help="the file to write")
     exporting.add_argument("--with-names", action="store_true", help="who comes; after a warning")
     calendars = (*known, pulling, exporting)
-    for asks in (opening, *calendars):
+    evenings = add_commands(commands)
+    for asks in (opening, *calendars, *evenings):
         asks.add_argument("--passphrase-file", type=Path, help="instead of asking for it")
-    for reads in (opening, serving, *calendars):
+    for reads in (opening, serving, *calendars, *evenings):
         reads.add_argument(
             "--key",
             type=Path,
@@ -107,9 +111,9 @@ def parser() -> argparse.ArgumentParser:
     keys.add_argument("--folder", type=Path, default=KEYS, help="where the key files lie")
     auditing = commands.add_parser("audit", help="whether the server's audit log was changed")
     auditing.add_argument("--seen", type=Path, required=True, help="keeps its last digest, here")
-    for knows in (serving, keys, *calendars):
+    for knows in (serving, keys, *calendars, *evenings):
         knows.add_argument("--practice", type=Path, required=True, help="practice.toml")
-    for shows in (serving, keys):
+    for shows in (serving, keys, *evenings):
         shows.add_argument("--no-open", action="store_true", help="do not open the browser")
     for reaches, needed in (
         (serving, True),
@@ -117,6 +121,7 @@ def parser() -> argparse.ArgumentParser:
         (pulling, True),
         (exporting, True),
         (keys, False),
+        *((evening, True) for evening in evenings),
     ):
         where = reaches.add_mutually_exclusive_group(required=needed)
         where.add_argument("--database", type=Path, help="the endpoint's, on this machine")
@@ -255,14 +260,51 @@ def stopped(language: Language) -> int:
     return 130
 
 
+def evening_command(asked: argparse.Namespace) -> int:
+    """Reminders, sheets and numbers. Their drawer lies beside the first key."""
+    practice = read_practice(asked.practice.read_text(encoding="utf-8"), str(asked.practice))
+    language = read_language(practice.languages[0], TRANSLATIONS)
+    talk = Talk(language, input, getpass.getpass, print)
+    keys, _closed = unlock_all(read_keys(asked.key), passphrase(asked.passphrase_file))
+    evening = Evening(
+        practice,
+        keys,
+        folder_of(asked),
+        talk,
+        lambda code: read_language(code, TRANSLATIONS),
+        int(time.time()),
+        secrets.token_bytes,
+        (lambda _address: None) if asked.no_open else webbrowser.open,
+    )
+    try:
+        return evening.do(asked, server_of(asked).export)
+    except (KeyboardInterrupt, EOFError):
+        return stopped(language)
+    except StaysClosed:
+        return closed_drawer(language, "reminders.sealed")
+
+
+def folder_of(asked: argparse.Namespace) -> Path:
+    """Where the first key lies, and what is kept beside it."""
+    first: Path = asked.key[0]
+    return first if first.is_dir() else first.parent
+
+
+def closed_drawer(language: Language, file: object) -> int:
+    told = _("This key does not open {file}: take the key that made it, or delete it.")
+    print(language.say(told, file=file), file=sys.stderr)
+    return 1
+
+
 def calendar_command(asked: argparse.Namespace) -> int:
     """One act on calendars, at the terminal. Its drawer lies beside the first key."""
     practice = read_practice(asked.practice.read_text(encoding="utf-8"), str(asked.practice))
     language = read_language(practice.languages[0], TRANSLATIONS)
     talk = Talk(language, input, getpass.getpass, print)
-    first, now = asked.key[0], int(time.time())
-    folder = first if first.is_dir() else first.parent
-    drawer = Drawer(folder / "calendars.sealed", secrets.token_bytes)
+    now, drawer = (
+        int(time.time()),
+        Drawer(folder_of(asked) / "calendars.sealed", secrets.token_bytes),
+    )
     keys, _closed = unlock_all(read_keys(asked.key), passphrase(asked.passphrase_file))
     trust = ssl.create_default_context()
     calendars = Calendars(practice, drawer, keys, talk, now, secrets.token_bytes, trust)
@@ -282,8 +324,7 @@ def calendar_command(asked: argparse.Namespace) -> int:
     except NotPushed:
         print(language.say(_("The server did not close every time; try again.")), file=sys.stderr)
     except StaysClosed:
-        told = _("This key does not open {file}: take the key that made it, or delete it.")
-        print(language.say(told, file=drawer.file), file=sys.stderr)
+        return closed_drawer(language, drawer.file)
     return 1
 
 

@@ -66,8 +66,20 @@ def write_private_file(file: Path, content: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         beside.replace(file)
+        keep_name(file.parent)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def keep_name(folder: Path) -> None:
+    """The new name on the disk too, where a folder can be synced (not on Windows)."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def secret_of(key: PrivateKey) -> bytes:

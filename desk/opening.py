@@ -18,6 +18,7 @@ FIELDS = (
     "birth_date",
     "whom",
     "caller",
+    "reminder",
     "visit",
     "start",
     "language",

@@ -2,8 +2,8 @@
 
 import secrets
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -27,13 +27,21 @@ def paper_page(language: Language, paper: Paper, base: str) -> str:
     )
 
 
+def shown(language: Language, paper: Paper) -> AbstractContextManager[str]:
+    """The page of a key at an address of its own."""
+    return offered(lambda base: paper_page(language, paper, base), "paper.css")
+
+
 @contextmanager
-def shown(language: Language, paper: Paper) -> Iterator[str]:
-    """The page at an address that nobody can guess; gone at the end, and kept by nobody."""
+def offered(page: Callable[[str], str], style: str) -> Iterator[str]:
+    """A page at an address that nobody can guess; gone at the end, and kept by nobody.
+
+    `page` writes it, given what the address of its style begins with.
+    """
     base = f"/{secrets.token_urlsafe(24)}"
     answers = {
-        f"{base}/": (paper_page(language, paper, base).encode(), "text/html; charset=utf-8"),
-        f"{base}/paper.css": ((HERE / "static" / "paper.css").read_bytes(), "text/css"),
+        f"{base}/": (page(base).encode(), "text/html; charset=utf-8"),
+        f"{base}/{style}": ((HERE / "static" / style).read_bytes(), "text/css"),
     }
 
     class Answer(BaseHTTPRequestHandler):

@@ -30,6 +30,7 @@ BOOKING = {
     "he": "/he/appointment/",
     "it": "/it/appuntamento/",
 }
+REMINDER = "Remind me by e-mail"
 WHOM = ("For me", "For my child", "For someone else")
 CALLER = "Your own name, if the visit is for someone else (optional)"
 
@@ -44,6 +45,7 @@ class Answers:
     birth: tuple[str, str, str] = ("27", "3", "1958")
     whom: str = "For me"
     caller: str = ""
+    reminder: bool = False
 
 
 class Patient:
@@ -78,6 +80,10 @@ class Patient:
         name = self.say("Date of birth of the patient")
         group = self.page.get_by_role("group", name=name, include_hidden=True)
         return group.get_by_label(self.say(part), exact=True)
+
+    def reminder(self) -> Locator:
+        """The box that asks for one; hidden for a discreet visit."""
+        return self.page.get_by_role("checkbox", name=self.say(REMINDER), include_hidden=True)
 
     def times(self) -> Locator:
         """The radios of every time on offer."""
@@ -130,6 +136,8 @@ class Patient:
         self.field("Full name of the patient").fill(answers.name)
         self.field("Phone number").fill(answers.phone)
         self.field("E-mail (optional)").fill(answers.email)
+        if self.reminder().is_visible():
+            self.reminder().set_checked(answers.reminder)
         self.page.get_by_role("radio", name=self.say(answers.whom), exact=True).check()
         self.field(CALLER).fill(answers.caller)
         if self.birth("Day").is_visible():
@@ -150,6 +158,7 @@ class Patient:
             ),
             whom="".join(chosen),
             caller=self.field(CALLER).input_value(),
+            reminder=self.reminder().is_checked(),
         )
 
     def send(self) -> None:

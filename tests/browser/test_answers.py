@@ -29,6 +29,7 @@ GOOD = {
     "birth_year": "1958",
     "whom": "self",
     "caller": "",
+    "reminder": "",
 }
 
 TYPED = {
@@ -43,6 +44,7 @@ TYPED = {
     ),
     "whom": ("self", "child", "relative", ""),
     "caller": ("", "C" * 100, "C" * 101),
+    "reminder": ("on", ""),
 }
 
 BIRTHS = (
@@ -109,8 +111,9 @@ def judged_by_the_endpoint(facts: Facts, answers: dict[str, str]) -> dict[str, A
         errors = refused.errors.items()
         return {"errors": {name: text.format(most=LONGEST.get(name)) for name, text in errors}}
     birth_date = who.birth_date.isoformat() if who.birth_date else ""
-    values = (who.name, who.phone, who.email, birth_date, who.whom, who.caller)
-    keys = ("name", "phone", "email", "birth_date", "whom", "caller")
+    reminder = "yes" if who.reminder else ""
+    values = (who.name, who.phone, who.email, birth_date, who.whom, who.caller, reminder)
+    keys = ("name", "phone", "email", "birth_date", "whom", "caller", "reminder")
     return {"identity": dict(zip(keys, values, strict=True))}
 
 

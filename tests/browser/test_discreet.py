@@ -45,6 +45,7 @@ def test_no_page_names_a_discreet_visit_once_it_was_chosen(
         expect(out).to_have_attribute("rel", re.compile("noreferrer"))
         if name in ("details", "confirm"):
             expect(page.get_by_role("main")).to_contain_text(patient.say("Your appointment"))
+            expect(patient.reminder().filter(visible=True)).to_have_count(0)
         if name == "receipt":
             reminder = "No reminder will be sent. Note the day and the time where only you will"
             said = patient.say(f"{reminder} see them.")

@@ -29,6 +29,7 @@ TYPED = Answers(
     email="yael.oconnor+rdv@exemple.example",
     birth=("27", "3", "1958"),
     whom="For my child",
+    reminder=True,
     caller="Ñandú Sentinelle",
 )
 SECRETS = (
@@ -82,6 +83,7 @@ class Journey:
             "birth_date": "1958-03-27",
             "whom": "child",
             "caller": TYPED.caller,
+            "reminder": "yes",
             "visit": WITH_BIRTH_DATE,
             "start": self.start,
             "language": self.patient.language.code,

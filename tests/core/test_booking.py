@@ -91,6 +91,20 @@ def test_an_address_is_kept_as_it_was_typed(email: str) -> None:
     assert sealed(FORM | {"email": email})["email"] == email
 
 
+def test_a_reminder_is_kept_where_it_was_asked_for_and_never_for_a_discreet_visit() -> None:
+    """Whatever a form sends. Seen to fail where the visit was not looked at."""
+    asks = FORM | {"email": "ada@example.org", "reminder": "yes"}
+    [discreet, *_others] = [visit for visit in DEMO.visits if visit.discreet]
+    assert identity(asks).reminder
+    assert not identity(asks, discreet).reminder
+    assert not identity(FORM | {"email": "ada@example.org"}).reminder
+    assert b'"reminder":"yes"' in request(identity(asks)).to_json()
+
+
+def test_a_reminder_without_an_address_is_no_promise() -> None:
+    assert errors(FORM | {"reminder": "yes"}).keys() == {"email"}
+
+
 @pytest.mark.parametrize("whom", ["", "SELF", "doctor"])
 def test_whom_the_visit_is_for_is_one_of_three(whom: str) -> None:
     assert errors(FORM | {"whom": whom}).keys() == {"whom"}
@@ -171,7 +185,7 @@ def test_half_a_character_becomes_a_space() -> None:
 def test_the_longest_answers_fit_an_envelope() -> None:
     """Every field at its maximum, each character four bytes, and the longest id of a visit."""
     form = {field: LONGEST_SIGN * most for field, most in LONGEST.items()}
-    form |= {"email": f"{form['email'][4:]}@a.b", "whom": "relative"}
+    form |= {"email": f"{form['email'][4:]}@a.b", "whom": "relative", "reminder": "yes"}
     form |= {"birth_day": "31", "birth_month": "12", "birth_year": "1999"}
     who = identity(form, EXAMINATION)
     for visit in ["a" * LONGEST_ID, *(visit.id for visit in DEMO.visits)]:
@@ -200,6 +214,7 @@ def test_what_goes_into_an_envelope_is_one_object_of_texts() -> None:
         "birth_date": "1938-03-07",
         "whom": "self",
         "caller": "Annabella",
+        "reminder": "",
         "visit": "consultation",
         "start": "2026-12-01T08:00:00Z",
         "language": "fr",

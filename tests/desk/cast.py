@@ -59,6 +59,7 @@ def identity(start: datetime, /, **changes: Any) -> dict[str, Any]:
         "birth_date": "",
         "whom": "self",
         "caller": "",
+        "reminder": "",
         "visit": "consultation",
         "start": rfc3339(int(start.timestamp())),
         "language": "fr",

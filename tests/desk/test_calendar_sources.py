@@ -9,19 +9,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import IPv4Address
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from booking_endpoint.instants import DAY, Slot
 from desk.calendar_in import busy
@@ -35,33 +28,6 @@ NOW = int(at("08:00").timestamp())
 WINDOW = Slot(NOW, NOW + 60 * DAY)
 LOGIN = Login("anna", "pass:wörd of Anna")
 NINE = calendar(lasting("20261123T090000", "20261123T100000"))
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of this run alone, for 127.0.0.1, with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    here = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))])
-    day, today = timedelta(days=1), datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(today - day)
-        .not_valid_after(today + day)
-        .add_extension(here, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, SHA256())
-    )
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    file = tmp_path_factory.mktemp("https") / "server.pem"
-    file.write_bytes(private + made.public_bytes(Encoding.PEM))
-    return file
-
-
-@pytest.fixture(scope="module")
-def trust(certificate: Path) -> ssl.SSLContext:
-    """Who believes it."""
-    return ssl.create_default_context(cafile=str(certificate))
 
 
 Answer = tuple[int, dict[str, str], bytes]

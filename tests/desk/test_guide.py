@@ -13,8 +13,9 @@ from tests.serving import ROOT
 
 GUIDE = (ROOT / "docs" / "guide-cles.md").read_text("utf-8")
 CALENDARS = (ROOT / "docs" / "guide-bureau-agenda.md").read_text("utf-8")
+EVENING = (ROOT / "docs" / "guide-bureau-rappels.md").read_text("utf-8")
 COMMAND = re.compile(r"python3 tasks\.py ([^`\n|]+)")
-TYPED = sorted({one.strip() for one in COMMAND.findall(GUIDE + CALENDARS)})
+TYPED = sorted({one.strip() for one in COMMAND.findall(GUIDE + CALENDARS + EVENING)})
 EXPLAINED = re.findall(r"^\| (.+?) \|", GUIDE.partition("| message |")[2], re.MULTILINE)
 
 
@@ -75,4 +76,13 @@ def test_the_guide_speaks_of_every_verb_of_calendars_and_quotes_what_is_said() -
     whole = said.replace("\N{NO-BREAK SPACE}", " ").replace("’", "'").casefold()
     quoted = re.findall(r"^\| « ([^»]+) » \|", CALENDARS, re.MULTILINE)
     assert len(quoted) == 7
+    assert [one for one in quoted if one.casefold() not in whole] == []
+
+
+def test_the_guide_speaks_of_every_verb_of_the_evening_and_quotes_what_is_said() -> None:
+    assert {"remind", "sheet", "numbers"} <= {one.split()[0] for one in TYPED}
+    said = " ".join(read_language("fr", TRANSLATIONS).catalogue.values())
+    whole = said.replace("\N{NO-BREAK SPACE}", " ").replace("’", "'").casefold()
+    quoted = re.findall(r"^\| « ([^»]+) » \|", EVENING, re.MULTILINE)
+    assert len(quoted) == 6
     assert [one for one in quoted if one.casefold() not in whole] == []

@@ -33,7 +33,8 @@ BIRTH = {"birth_day": "27", "birth_month": "mars", "birth_year": "1958"}
 NO_TLS = httpx.create_ssl_context()
 """Made once: every client wants one, though all speaks plain HTTP here, and it takes long."""
 
-SIGHTED = ("text", "tel", "email", "radio")
+SIGHTED = ("text", "tel", "email", "radio", "checkbox")
+CHOSEN = ("radio", "checkbox")
 """What a person can fill in; the rest of a form goes back as it came."""
 
 
@@ -128,7 +129,7 @@ class Patient(Visitor):
 
     def envelope(self, visit: str, start: str, **who: str) -> str:
         """The identity, sealed as the page seals it."""
-        content = {**WHO, "email": "", "birth_date": "", "caller": "", **who}
+        content = {**WHO, "email": "", "birth_date": "", "caller": "", "reminder": "", **who}
         content |= {"visit": visit, "start": start, "language": self.language}
         content["number"] = secrets.token_hex(16)
         sealed = seal(json.dumps(content, ensure_ascii=False).encode(), self.keys)
@@ -229,7 +230,7 @@ class Form:
         return {
             field.name: field.value
             for field in self.inputs
-            if field.kind in SIGHTED and field.value and (field.kind != "radio" or field.checked)
+            if field.kind in SIGHTED and field.value and (field.kind not in CHOSEN or field.checked)
         }
 
     def filled(self, answers: dict[str, str]) -> list[tuple[str, str]]:
@@ -242,12 +243,13 @@ class Form:
 def read_input(node: LexborNode) -> Input:
     told = node.attributes
     kind = told.get("type") or "text"
-    return Input(told.get("name") or "", told.get("value") or "", kind, "checked" in told)
+    value = told.get("value") or ("on" if kind == "checkbox" else "")
+    return Input(told.get("name") or "", value, kind, "checked" in told)
 
 
 def sent(field: Input, answers: dict[str, str]) -> Iterator[tuple[str, str]]:
     """What one field adds to the request."""
-    if field.kind == "radio":
+    if field.kind in CHOSEN:
         chosen = answers[field.name] == field.value if field.name in answers else field.checked
         if chosen:
             yield field.name, field.value

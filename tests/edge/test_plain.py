@@ -74,6 +74,7 @@ def test_a_visit_is_booked_with_forms_alone(
     assert details.response.headers["cache-control"] == RESERVED
     clock.pass_by(seconds=40)
     who = {**WHO, **BIRTH, "name": NAME, "caller": "מיכל לדוגמה", "whom": "child"}
+    who |= {"email": "ada@example.org", "reminder": "on"}
     confirm = browser.send(details.form("/bookings"), **who)
     assert (confirm.status, confirm.problem) == (200, "")
     assert confirm.response.headers["cache-control"] == RESERVED
@@ -94,10 +95,11 @@ def test_a_visit_is_booked_with_forms_alone(
     assert told == {
         "name": NAME,
         "phone": WHO["phone"],
-        "email": "",
+        "email": "ada@example.org",
         "birth_date": "1958-03-27",
         "whom": "child",
         "caller": "מיכל לדוגמה",
+        "reminder": "yes",
         "visit": "colposcopy",
         "start": start,
         "language": language,

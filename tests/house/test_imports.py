@@ -207,11 +207,25 @@ def test_nothing_that_is_deployed_imports_the_desk() -> None:
         assert [used for used in imported(path) if used.split(".")[0] == "desk"] == [], path
 
 
-@pytest.mark.parametrize("module", ["calendar_in", "calendar_out", "calendar_push"])
-def test_a_core_of_the_desks_calendars_knows_no_disk_no_network_no_clock(module: str) -> None:
-    """Whatever a calendar holds, reading it reaches nothing."""
+CORES = ("calendar_in", "calendar_out", "calendar_push", "reminding", "counts")
+
+
+@pytest.mark.parametrize("module", CORES)
+def test_a_core_of_the_desk_knows_no_disk_no_network_no_clock(module: str) -> None:
+    """Whatever a calendar or a booking holds, reading it reaches nothing."""
     path = Path("desk", f"{module}.py")
-    outside = {"http", "os", "pathlib", "secrets", "socket", "ssl", "subprocess", "sys", "time"}
+    outside = {
+        "http",
+        "smtplib",
+        "os",
+        "pathlib",
+        "secrets",
+        "socket",
+        "ssl",
+        "subprocess",
+        "sys",
+        "time",
+    }
     assert outside & {one.split(".")[0] for one in imported(path)} == set()
     calls = [node.func for node in ast.walk(syntax(path)) if isinstance(node, ast.Call)]
     assert {ast.unparse(function).split(".")[-1] for function in calls} & EDGE == set()

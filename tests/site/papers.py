@@ -67,7 +67,6 @@ def site_of(text: str, folder: Path) -> Any:
             .get_template(name)
             .render(
                 languages=languages,
-                menu=[],
                 prefix=practice.rules.prefix,
                 SITEURL="",
                 lang=code,
@@ -78,6 +77,7 @@ def site_of(text: str, folder: Path) -> Any:
                 homes=addresses.of(HOME),
                 links=addresses.links(code),
                 articles=[],
+                menu=[],
                 card={"address": "/card.png", "width": 1200, "height": 630},
             )
         )

@@ -69,6 +69,20 @@ ROWS: dict[str, tuple[tuple[str, str], tuple[str, str], Says]] = {
             ),
         },
     ),
+    "rules.email_reminders": (
+        NOBODY,
+        ('email_reminders = "time"', 'email_reminders = "visit"'),
+        {
+            **in_four(
+                "privacy",
+                "le médecin, l’heure et le motif",
+                "the doctor, the time and the visit",
+                "השעה והביקור",
+                "il medico, l’ora e la visita",
+            ),
+            "registre": "l’heure, le motif et le nom du médecin",
+        },
+    ),
     "rules.approval": (
         NOBODY,
         ("approval = false", "approval = true"),
@@ -391,7 +405,14 @@ def test_with_and_without_a_script_the_form_shows_the_same_short_notice(says: To
     form: dict[str, Any] = {"values": {}, "errors": {}, "times": [], "hidden": {"nonce": "1"}}
     for code in LANGUAGES:
         answer = pages.page(
-            code, "details.html", "", discreet=False, chosen="", asks_birth_date=False, **form
+            code,
+            "details.html",
+            "",
+            discreet=False,
+            chosen="",
+            asks_birth_date=False,
+            reminder="no",
+            **form,
         )
         notice = Document(pages.page(code, "short.html", "", discreet=False)).words
         assert notice in Document(answer).words

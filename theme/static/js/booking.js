@@ -71,7 +71,7 @@ const prepare = () => (ready ??= ticket(root).then((made) => made ?? (ready = un
 async function tools() {
   const [{ readDetails, offerFilling }, { seal }] = await Promise.all(["details", "envelope"].map((name) => load(root, name)))
   within(step("details"), "sealed").textContent = say("sealed")
-  offerFilling(form("details"))
+  offerFilling(form("details"), visit.discreet)
   return { readDetails, seal }
 }
 

@@ -42,16 +42,21 @@ export function readDetails(form, { asksBirthDate, languages, today, say }) {
   if (!answers.name) errors.name = say("name")
   if ((answers.phone.match(/\p{Nd}/gu) ?? []).length < 6) errors.phone = say("phone")
   if (answers.email && !/^[^@\s]+@[^@\s]+\.[^@\s.]+$/.test(answers.email)) errors.email = say("email")
+  const reminder = answers.reminder ? "yes" : ""
+  if (reminder && !answers.email) errors.email = say("reminder")
   if (!answers.whom) errors.whom = say("whom")
   const birth = asksBirthDate ? birthDate(answers, languages, today) : { date: "" }
   if (birth.wrong) errors.birth_date = say(birth.wrong)
   const { name, phone, email, whom, caller } = answers
-  return { errors, identity: { name, phone, email, birth_date: birth.date, whom, caller } }
+  return { errors, identity: { name, phone, email, birth_date: birth.date, whom, caller, reminder } }
 }
 
 /** The browser may fill in what it knows. What is typed it must not keep for the next person here: so each
-    field says what it is for until something stands in it, and from then on that it is nobody's to remember. */
-export function offerFilling(form) {
+    field says what it is for until something stands in it, and from then on that it is nobody's to remember.
+    Of a discreet visit no reminder is offered. */
+export function offerFilling(form, discreet) {
+  const { reminder } = form.elements
+  if (reminder) reminder.parentElement.hidden = reminder.disabled = discreet
   form.autocomplete = "off"
   for (const field of form.querySelectorAll(".field__input")) {
     const token = (field.dataset.token ??= field.getAttribute("autocomplete"))
