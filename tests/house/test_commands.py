@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from booking_endpoint.__main__ import parser as endpoint
-from desk.__main__ import parser as desk
+from desk.arguments import parser as desk
 from tasks import namespace
 from tests.house.tree import ROOT, files, python_files, syntax
 
