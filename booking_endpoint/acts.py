@@ -15,10 +15,8 @@ from booking_endpoint.availability import Extra
 from booking_endpoint.envelope import BadEnvelope, read_envelope
 from booking_endpoint.instants import CELL, Slot, parse_instant
 from booking_endpoint.practice import IDENTIFIER
+from booking_endpoint.schema import BOOK, OCCUPY, RELEASE
 from booking_endpoint.store import (
-    BOOK,
-    OCCUPY,
-    RELEASE,
     Booking,
     State,
     Store,

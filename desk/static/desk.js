@@ -75,7 +75,7 @@ const keys = {
   ArrowUp: () => walk(-1),
   ArrowDown: () => walk(1),
   "?": () => document.querySelector("dialog.keys")?.showModal(),
-  ...Object.fromEntries([..."tdwmbcr"].map(letter => [letter, () => follow(letter)])),
+  ...Object.fromEntries([..."tdwmbcor"].map(letter => [letter, () => follow(letter)])),
 }
 
 document.addEventListener("keydown", event => {

@@ -18,8 +18,9 @@ import pytest
 from booking_endpoint.availability import Extra
 from booking_endpoint.database import Database
 from booking_endpoint.instants import DAY, Slot
+from booking_endpoint.schema import MIGRATIONS
 from booking_endpoint.sqlite_file import PROMISES, BrokenPromise, NewerFile, Unsound, connect
-from booking_endpoint.store import MIGRATIONS, Claim, State, Store
+from booking_endpoint.store import Claim, State, Store
 from tests.edge.patient import Clock, Patient
 from tests.serving import Practice, serving
 
