@@ -70,6 +70,7 @@ async function showDrops(time) {
   if (dragged !== time) return
   const form = page?.querySelector('form[action$="/put"]')
   for (const radio of form?.querySelectorAll("input[type=radio]") ?? []) {
+    if (form.elements.seen.value.startsWith(radio.value)) continue // where it stands
     const day = document.getElementById(`d${radio.dataset.day}`)?.closest(".day")
     const list = day?.querySelector(".drops") ?? newDrops(day)
     list?.append(dropFor(radio, form))
