@@ -161,14 +161,14 @@ class Reader:
 @contextmanager
 def at_desk(
     practice: Practice,
-    key: PrivateKey,
+    key: PrivateKey | bytes,
     server: Server,
     *others: bytes,
     drawer: Path | None = None,
     clock: Clock = MONDAY.timestamp,
 ) -> Iterator[Reader]:
     """A locked desk over real HTTP, on that Monday at nine; with other key files, if any."""
-    pems = [lock_key(key, PASSPHRASE), *others]
+    pems = [key if isinstance(key, bytes) else lock_key(key, PASSPHRASE), *others]
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
@@ -204,7 +204,7 @@ class Beside(Server):
 
     def away(self, *, gone: bool) -> None:
         there = Path(self.words[0]).with_name("away")
-        there.touch() if gone else there.unlink()
+        there.touch() if gone else there.unlink(missing_ok=True)
 
     def listing(self) -> list[str]:
         return self._in_store(lambda store: listed(store))
