@@ -30,6 +30,7 @@ from desk.app import create_app
 from desk.pages import Desk
 from desk.server import Server, Unreachable
 from desk.session import Clock, Place
+from tests.edge.patient import NO_TLS
 from tests.serving import facts_with, wait_until
 
 NAME, PHONE = "Zoé Sentinelle", "06 39 98 77 66"
@@ -184,7 +185,7 @@ def at_desk(
     try:
         fresh = httpx.Limits(max_keepalive_connections=0)  # uvicorn ends an idle one after 5 s
         origin = f"http://127.0.0.1:{port}"
-        with httpx.Client(base_url=origin, timeout=30, limits=fresh) as http:
+        with httpx.Client(base_url=origin, timeout=30, limits=fresh, verify=NO_TLS) as http:
             yield Reader(http, port, f"/{TOKEN}/", app)
     finally:
         serving.should_exit = True
