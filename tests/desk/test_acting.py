@@ -659,6 +659,9 @@ def test_a_page_says_how_far_the_opening_is(
         wait.touch()
         answer = reader.http.get(f"{reader.base}{DAY}", timeout=60)
         assert "1 sur 3" in texts(answer, "[role=status]")[0]
+        week = reader.http.get(f"{reader.base}?day=2026-11-23&view=week", timeout=60)
+        assert texts(week, ".entry__name") == [NAME]
+        assert not texts(week, ".day__nobody"), "who comes on the other days is still sealed"
         assert answer.headers["Refresh"] == "1"
         wait.unlink()
 

@@ -242,4 +242,4 @@ def eventually(read: Callable[[], Any], wanted: Any) -> None:
     until = time.monotonic() + SOON / 1000
     while (found := read()) != wanted and time.monotonic() < until:
         time.sleep(0.05)
-    assert found == wanted
+    assert found == wanted, f"{found}, and not {wanted}"
