@@ -30,7 +30,7 @@ REFRESH = 120
 WHILE_OPENING = 1
 """The same while envelopes are still being opened."""
 
-PATIENCE, AT_ONCE = 4.0, 0.2
+PATIENCE, AT_ONCE = 2.0, 0.2
 """Seconds that a page waits for the server: where nothing is known, and where something is."""
 
 

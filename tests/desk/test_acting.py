@@ -497,6 +497,18 @@ def test_whom_to_call_is_in_order_and_ticked_when_told(
     assert {state for _start, state in stands(server).values()} == {"confirmed"}
 
 
+def test_who_cannot_be_read_is_among_those_to_call(sit: Sit, server: Beside, clock: Clock) -> None:
+    """Somebody comes, whoever it is; the list of the others must not fail over it."""
+    store_booking(Path(server.words[0]), new_key(), at("11:00"))
+    reader = sit()
+    for place in ("calls?why=late", "calls?why=home"):
+        assert texts(reader.get(place), ".deed__who") == ["11:00 Illisible"]
+    asking = {"from": "2026-11-23", "begins": "10:00", "until": "2026-11-24", "ends": "00:00"}
+    closing = reader.get("close", params=asking)
+    assert texts(closing, ".deed__who") == ["11:00 Illisible"]
+    assert texts(closing, ".card__day") == ["Lundi 23 novembre 2026, 10:00 – 24:00"]
+
+
 def test_who_did_not_come_is_marked_here_and_the_server_is_not_told(
     sit: Sit, server: Beside, visit: str, clock: Clock
 ) -> None:
@@ -717,6 +729,9 @@ def test_a_page_says_how_far_the_opening_is(
         wait.touch()
         answer = reader.http.get(f"{reader.base}{DAY}", timeout=60)
         assert "1 sur 3" in texts(answer, "[role=status]")[0]
+        week = reader.http.get(f"{reader.base}?day=2026-11-23&view=week", timeout=60)
+        assert texts(week, ".entry__name") == [NAME]
+        assert not texts(week, ".day__nobody"), "who comes on the other days is still sealed"
         assert answer.headers["Refresh"] == "1"
         wait.unlink()
 

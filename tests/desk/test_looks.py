@@ -198,6 +198,25 @@ def test_a_day_of_twenty_four_visits_is_printed_on_one_page(
         assert page.evaluate(ink) == "rgb(0, 0, 0)"
 
 
+def test_an_agenda_on_paper_does_not_name_a_discreet_visit(
+    browser: Browser, tmp_path: Path, key: PrivateKey
+) -> None:
+    """It lies about, like any sheet; on glass the doctor reads what it is."""
+    line = exported(key, content=identity(MONDAY, visit="visit-3"))
+    practice = facts(key)
+    discreet = practice.visit("visit-3")
+    assert discreet
+    with at_desk(practice, key, printing(tmp_path, line)) as reader, browser.new_page() as page:
+        reader.unlock()
+        for place in (DAY, WEEK):
+            page.emulate_media(media="screen")
+            page.goto(reader.address + place)
+            expect(page.get_by_text(discreet.label["fr"])).to_be_visible()
+            page.emulate_media(media="print")
+            expect(page.get_by_text(NAME)).to_be_visible()
+            expect(page.get_by_text(discreet.label["fr"])).to_be_hidden()
+
+
 def test_a_keyboard_is_enough_to_cancel(browser: Browser, tmp_path: Path, key: PrivateKey) -> None:
     """From the passphrase to the struck-out name, without a mouse and without a script."""
     database = tmp_path / "bookings.db"
