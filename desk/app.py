@@ -13,7 +13,15 @@ from starlette.routing import Route
 
 from booking_endpoint.envelope import BadKey
 from booking_endpoint.web import HEADERS, log_failure
-from desk import act_rooms, agenda_room, call_room, time_rooms
+from desk import (
+    act_rooms,
+    agenda_room,
+    calendar_room,
+    call_room,
+    paper_room,
+    remind_room,
+    time_rooms,
+)
 from desk.pages import HERE, Desk, read_form
 from desk.session import Session
 
@@ -39,6 +47,12 @@ LOOKS: dict[str, Room] = {
     "together": act_rooms.ask_together,
     "done": act_rooms.history,
     "calls": call_room.look,
+    "sheet": paper_room.sheet,
+    "numbers": paper_room.numbers,
+    "reminders": remind_room.look,
+    "account": remind_room.ask_account,
+    "calendars": calendar_room.look,
+    "progress": remind_room.progress,
 }
 """What an unlocked desk shows, by address; none of these changes anything."""
 
@@ -56,10 +70,16 @@ DEEDS: dict[str, Room] = {
     "take": time_rooms.book,
     "shut": time_rooms.close,
     "called": call_room.check,
+    "remind": remind_room.send,
+    "keep": remind_room.keep_account,
+    "pull": calendar_room.pull,
+    "add": calendar_room.add,
+    "forget": calendar_room.forget,
+    "export": calendar_room.export,
 }
 """What is done at an unlocked desk, by POST alone."""
 
-STATIC = ("desk.css", "desk.js")
+STATIC = ("desk.css", "desk.js", "sheet.css", "evening.js")
 
 
 def create_app(desk: Desk, port: int) -> Starlette:
@@ -108,6 +128,7 @@ def create_app(desk: Desk, port: int) -> Starlette:
         except BadKey:
             return desk.locked_page(403)
         if session := desk.session:
+            session.rounds.look()
             await session.collect(0)
         return desk.back({})
 
@@ -122,10 +143,11 @@ def create_app(desk: Desk, port: int) -> Starlette:
         return guarded(handler)
 
     async def watch_for_nobody() -> None:
-        """Lock in time also where no page asks any more."""
+        """Lock in time also where no page asks any more; until then, read the calendars in time."""
         while True:
             await asyncio.sleep(LOOK)
-            desk.sitting()
+            if session := desk.sitting():
+                session.rounds.look()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
