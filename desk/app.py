@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from booking_endpoint.booking import mark
 from booking_endpoint.envelope import BadKey
 from booking_endpoint.web import HEADERS, log_failure
 from desk import (
@@ -22,8 +23,11 @@ from desk import (
     remind_room,
     time_rooms,
 )
+from desk.drawer import StaysClosed
 from desk.pages import HERE, Desk, read_form
 from desk.session import Session
+
+_ = mark
 
 FORGET = '"cache"'
 """Chromium keeps a page that was left for its Back button, `no-store` or not; this empties that.
@@ -117,7 +121,12 @@ def create_app(desk: Desk, port: int) -> Starlette:
                 return desk.locked_page() if request.method == "GET" else desk.back({})
             if "by" not in request.query_params:
                 desk.touch()
-            response = await room(desk, session, request)
+            try:
+                response = await room(desk, session, request)
+            except StaysClosed as drawer:
+                response = desk.page("closed.html", 503, file=drawer)
+            except TimeoutError:  # of `take_turn`
+                response = desk.wait_page(_("Another program on this machine is at it. Try again."))
             return response if desk.session is session else desk.locked_page()
 
         return guarded(handler)

@@ -55,7 +55,7 @@ class Sending:
         except NotSent as why:
             self.trouble = str(why)
         except TimeoutError:
-            self.trouble = _("Another program on this machine is sending reminders. Try again.")
+            self.trouble = _("Another program on this machine is at it. Try again.")
         except Exception as fault:
             log_failure(fault)
             self.trouble = FAILED

@@ -29,19 +29,22 @@ class RemindTalk:
         host = self.talk.ask(_("The server that sends your e-mail, such as smtp.example.org."))
         port = self.talk.ask(_("Its port: 465 or 587, as your provider says."))
         if not is_safe(host, port):
-            return self._refuse(UNSAFE)
+            self.talk.tell(UNSAFE)
+            return None
         sender = self.talk.ask(
             _("The address that patients will see. It must tell nothing of what you treat.")
         )
         if not ADDRESS.fullmatch(sender):
-            return self._refuse(NO_SENDER)
+            self.talk.tell(NO_SENDER)
+            return None
         user = self.talk.ask(_("The user name of the account."))
         password = self.talk.ask_hidden(_("The password, best one for this alone.")) if user else ""
         account = Account(host, int(port), security_of(port), user, password, sender)
         try:
             self.reminders.keep_account(account)
         except NotSent as why:
-            return self._refuse(str(why), host=host)
+            self.talk.tell(str(why), host=host)
+            return None
         self.talk.tell(_("The account is kept, sealed. No message was sent."))
         return account
 
@@ -59,7 +62,8 @@ class RemindTalk:
         try:
             outcome = self.reminders.run(bookings, day, account)
         except NotSent as why:
-            return self._refuse(str(why), host=account.host)
+            self.talk.tell(str(why), host=account.host)
+            return None
         counts = outcome.counts
         self.talk.tell(
             _("Sent: {sent}; word of cancelled visits: {cancelled}; to call: {call}."), **counts
@@ -68,6 +72,3 @@ class RemindTalk:
             told = _("{unsent} messages were not sent: the server went away. Run it again.")
             self.talk.tell(told, **counts)
         return outcome
-
-    def _refuse(self, message: str, **values: object) -> None:
-        self.talk.tell(message, **values)

@@ -8,6 +8,7 @@ from pathlib import Path
 from ssl import SSLContext
 from typing import Any
 
+from booking_endpoint.booking import mark
 from booking_endpoint.envelope import PrivateKey, fingerprint, public_text
 from booking_endpoint.practice import Practice
 from booking_endpoint.words import read_language
@@ -25,6 +26,8 @@ from desk.watch import Watch
 
 Clock = Callable[[], float]
 Chance = Callable[[int], bytes]
+
+_ = mark
 
 TRANSLATIONS = Path(__file__).parent / "translations"
 
@@ -105,7 +108,8 @@ class Session:
     def version(self) -> str:
         """Another text whenever a page would say something else than before."""
         done, _all = self.book.progress
-        return f"{self._turns}.{done}.{len(self.memory.waiting)}.{bool(self.trouble)}.{self.rounds.turns}"
+        turns = f"{self._turns}.{self.rounds.turns}"
+        return f"{turns}.{done}.{len(self.memory.waiting)}.{bool(self.trouble)}"
 
     @property
     def fresh(self) -> set[str]:
@@ -122,6 +126,15 @@ class Session:
         """Whether `listing` is whole, and the server said so in this sitting."""
         heard = self._again is not None and self._again.done()
         return heard and not self.trouble and not self.partial
+
+    @property
+    def why_not(self) -> str:
+        """Why a page that must leave nobody out cannot be made now; a message."""
+        if self.trouble:
+            return _("The server does not answer. Check the line, then try again.")
+        return _(
+            "The bookings are still being opened, and somebody could be missing here. Try again."
+        )
 
     # --- what has a drawer of its own ------------------------------------------------------------
 
