@@ -15,7 +15,8 @@ async function look() {
   try {
     const answer = await fetch(`${address}${address.includes("?") ? "&" : "?"}by=itself`)
     const told = await answer.text()
-    if (answer.headers.has("Clear-Site-Data") || (region && answer.ok && !told)) return location.reload()
+    const locked = answer.headers.get("Content-Type").startsWith("text/html")
+    if (locked || (region && answer.ok && !told)) return location.reload()
     if (region && answer.ok) tell(region, told)
   } catch {
     /* the desk was closed: what stands here stays */
