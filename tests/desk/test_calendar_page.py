@@ -77,7 +77,7 @@ def said(reader: Reader, path: str = "") -> str:
 def test_calendars_that_are_known_are_read_when_the_desk_is_opened(
     machine: Machine, reader: Reader
 ) -> None:
-    """And the page says when. Seen to fail where unlocking read nothing."""
+    """And the page says when. Seen to fail where nothing looked."""
     machine.calendars.add("privé", str(machine.file), None)
     reader.unlock()
     wait_until(lambda: machine.closed == [(0, 3600)])
@@ -184,7 +184,7 @@ def test_what_is_taken_away_says_busy_unless_the_warning_was_ticked(
 def test_they_are_read_again_after_ten_minutes_and_not_once_the_desk_is_locked(
     machine: Machine,
 ) -> None:
-    """By the machine's own clock. Seen to fail where the lock was not looked at."""
+    """By the machine's own clock. Seen to fail where the lock stopped nothing."""
     machine.calendars.add("privé", str(machine.file), None)
     told = (lambda: machine.calendars), machine.server, (lambda: machine.clock)
     rounds = Rounds(*told)
@@ -204,5 +204,7 @@ def test_they_are_read_again_after_ten_minutes_and_not_once_the_desk_is_locked(
     rounds.stop()
     machine.clock += EVERY
     assert look() == [(3600, 3600)]
-    assert machine.calendars.pull(machine.server.listing, machine.server.acts, lambda: False) is None
+    locked = iter([True, False])  # between reading and closing
+    pull = machine.calendars.pull
+    assert pull(machine.server.listing, machine.server.acts, lambda: next(locked)) is None
     assert machine.closed == [(3600, 3600)]
