@@ -1,4 +1,4 @@
-"""Other calendars at the running desk: read by themselves, added, forgotten; and one to take away."""
+"""Other calendars at the running desk: read by themselves, added, forgotten; one to take away."""
 
 import secrets
 import sqlite3
@@ -46,7 +46,7 @@ class Machine:
 
     @property
     def closed(self) -> list[tuple[int, int]]:
-        """Closures of ours at the endpoint: after so many seconds from Tuesday at eight, how long."""
+        """Closures of ours at the endpoint: seconds from Tuesday at nine, and how many."""
         with closing(sqlite3.connect(self.database)) as file:
             found = "SELECT start - ?, end - start FROM closures WHERE id LIKE 'calendar-%'"
             return file.execute(found, (int(MONDAY.timestamp()) + 86_400,)).fetchall()

@@ -4,9 +4,9 @@ import re
 import secrets
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from booking_endpoint.envelope import PrivateKey
 from desk.drawer import Drawer
 from tests.desk.cast import (
-    MONDAY,
     NAME,
-    PASSPHRASE,
     PHONE,
     Beside,
     Reader,
