@@ -26,8 +26,9 @@ from booking_endpoint.words import Language, read_language
 from deploy.writer import told
 from desk.app import create_app
 from desk.arguments import parser
-from desk.calendar_command import Calendars
+from desk.calendar_command import CalendarTalk
 from desk.calendar_push import NotPushed
+from desk.calendars import Calendars
 from desk.drawer import Drawer, StaysClosed
 from desk.evening_command import Evening
 from desk.keyring import Keyring, Unsafe, unlock_all
@@ -138,8 +139,16 @@ def serve(asked: argparse.Namespace) -> int:
     listener.bind(("127.0.0.1", 0))
     listener.listen()  # whoever is told the address may come before the server is up: they wait
     port, token = listener.getsockname()[1], secrets.token_urlsafe(24)
-    drawer = asked.drawer or beside(asked.key[0])
-    place = Place(practice, server_of(asked), drawer, time.time, secrets.token_bytes)
+    drawer = asked.drawer or folder_of(asked) / "desk.drawer"
+    place = Place(
+        practice,
+        server_of(asked),
+        drawer,
+        time.time,
+        secrets.token_bytes,
+        folder_of(asked),
+        ssl.create_default_context(),
+    )
     desk = Desk(place, read_keys(asked.key), token, asked.lock_after)
     address = f"http://127.0.0.1:{port}/{token}/"
     print(f"The desk: {address}\nCtrl-C closes it.", flush=True)
@@ -153,11 +162,6 @@ def serve(asked: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("Closed.")
     return 0
-
-
-def beside(key: Path) -> Path:
-    """Where the desk keeps what it must know tomorrow, unless something else is said."""
-    return (key if key.is_dir() else key.parent) / "desk.drawer"
 
 
 def keys_command(asked: argparse.Namespace) -> int:
@@ -252,7 +256,9 @@ def calendar_command(asked: argparse.Namespace) -> int:
     )
     keys, _closed = unlock_all(read_keys(asked.key), passphrase(asked.passphrase_file))
     trust = ssl.create_default_context()
-    calendars = Calendars(practice, drawer, keys, talk, now, secrets.token_bytes, trust)
+    calendars = CalendarTalk(
+        Calendars(practice, drawer, keys, now, secrets.token_bytes, trust), talk
+    )
     acts: dict[str, Callable[[], int]] = {
         "add": calendars.add,
         "list": calendars.show,
@@ -273,7 +279,7 @@ def calendar_command(asked: argparse.Namespace) -> int:
     return 1
 
 
-def pull(calendars: Calendars, server: Server) -> int:
+def pull(calendars: CalendarTalk, server: Server) -> int:
     return calendars.pull(server.listing, server.acts)
 
 

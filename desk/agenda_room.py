@@ -100,6 +100,8 @@ def marks(desk: Desk, session: Session, listing: Listing) -> dict[str, Any]:
         "trouble": session.trouble,
         "unkept": session.unkept,
         "version": session.version,
+        "rounds": session.rounds,
+        "read_at": desk.clock_of(session.rounds.at),
         "kind": kind,
         "who": lambda act: desk.who(session, act),
         "times": desk.times,

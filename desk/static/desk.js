@@ -49,8 +49,7 @@ async function look() {
   try {
     const answer = await fetch("changes?by=itself")
     const version = await answer.text()
-    if (answer.headers.has("Clear-Site-Data")) location.reload()
-    else if (answer.ok && version && version !== main().dataset.version && !typing()) await swap()
+    if (answer.ok && version && version !== main().dataset.version && !typing()) await swap()
   } catch {
     /* the desk was closed: what stands here stays, with the time it was true */
   }

@@ -12,10 +12,9 @@ from tasks import as_invoke_says, namespace
 from tests.serving import ROOT
 
 GUIDE = (ROOT / "docs" / "guide-cles.md").read_text("utf-8")
-CALENDARS = (ROOT / "docs" / "guide-bureau-agenda.md").read_text("utf-8")
-EVENING = (ROOT / "docs" / "guide-bureau-rappels.md").read_text("utf-8")
+DESK = (ROOT / "docs" / "guide-bureau.md").read_text("utf-8")
 COMMAND = re.compile(r"python3 tasks\.py ([^`\n|]+)")
-TYPED = sorted({one.strip() for one in COMMAND.findall(GUIDE + CALENDARS + EVENING)})
+TYPED = sorted({one.strip() for one in COMMAND.findall(GUIDE + DESK)})
 EXPLAINED = re.findall(r"^\| (.+?) \|", GUIDE.partition("| message |")[2], re.MULTILINE)
 
 
@@ -69,20 +68,12 @@ def test_an_anchor_leads_to_a_heading() -> None:
     assert set(anchors) == set(named)
 
 
-def test_the_guide_speaks_of_every_verb_of_calendars_and_quotes_what_is_said() -> None:
+def test_the_guide_speaks_of_every_verb_of_the_desk_and_quotes_what_is_said() -> None:
     acts = {one.split()[1] for one in TYPED if one.startswith("calendar")}
     assert acts == {"add", "list", "remove", "pull", "export"}
-    said = " ".join(read_language("fr", TRANSLATIONS).catalogue.values())
-    whole = said.replace("\N{NO-BREAK SPACE}", " ").replace("’", "'").casefold()
-    quoted = re.findall(r"^\| « ([^»]+) » \|", CALENDARS, re.MULTILINE)
-    assert len(quoted) == 7
-    assert [one for one in quoted if one.casefold() not in whole] == []
-
-
-def test_the_guide_speaks_of_every_verb_of_the_evening_and_quotes_what_is_said() -> None:
     assert {"remind", "sheet", "numbers"} <= {one.split()[0] for one in TYPED}
     said = " ".join(read_language("fr", TRANSLATIONS).catalogue.values())
     whole = said.replace("\N{NO-BREAK SPACE}", " ").replace("’", "'").casefold()
-    quoted = re.findall(r"^\| « ([^»]+) » \|", EVENING, re.MULTILINE)
-    assert len(quoted) == 6
+    quoted = re.findall(r"^\| « ([^»]+) » \|", DESK, re.MULTILINE)
+    assert len(quoted) == 12
     assert [one for one in quoted if one.casefold() not in whole] == []

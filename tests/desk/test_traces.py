@@ -114,6 +114,9 @@ def test_a_session_at_the_desk_leaves_no_trace(machine: Path) -> None:
         act = {"act": "cancel", "id": ids[0], "seen": seen[1], "note": NOTE}
         assert NOTE in http.post("change", data=act).text
         assert CALLER["name"] in http.post("take", data=CALLER).text
+        assert WHO["name"] in http.get("sheet?day=2026-11-23&view=day").text
+        assert http.get("reminders?for=2026-11-23").status_code == 200
+        assert WHO["name"] in http.post("export", data={"what": "names", "sure": "yes"}).text
         (machine / "bookings.db").rename(machine / "away.db")
         (machine / "bookings.db").mkdir()
         assert WHO["name"] in http.get("?day=2026-11-23").text
@@ -151,6 +154,11 @@ def test_the_doctors_browser_keeps_nothing_of_the_desk(machine: Path, browser: B
         expect(page.get_by_text(WHO["name"]).first).to_be_visible()
         page.locator("a[href*='cancel?id=']").first.click()
         expect(page.get_by_text(WHO["name"]).first).to_be_visible()
+        page.goto(f"{address}sheet?day=2026-11-23&view=day")
+        expect(page.get_by_text(WHO["name"]).first).to_be_visible()
+        page.goto(f"{address}account")
+        page.locator("#sender").fill(WHO["email"])
+        page.locator("#password").fill(PASSPHRASE)
         page.go_back()
         page.wait_for_timeout(1000)
         assert traces_in([*WHO.values(), PASSPHRASE], profile) == {}
