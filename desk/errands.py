@@ -6,7 +6,7 @@ fault would have said may name somebody: it is told by its class alone.
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from booking_endpoint.booking import mark
 from booking_endpoint.web import log_failure
@@ -72,9 +72,10 @@ class Rounds:
         self, calendars: Callable[[], Calendars], server: Server, clock: Callable[[], float]
     ) -> None:
         self._calendars, self._server, self._clock = calendars, server, clock
-        self._over = Event()
-        self._thread: Thread | None = None
+        self._over, self._turn = Event(), Lock()
         self._begun = 0.0
+        self.under_way = False
+        self._once_more = False
         self.at = 0.0
         """When they were read last; 0 where none is known here, or none was read yet."""
         self.last: Pull | None = None
@@ -83,22 +84,28 @@ class Rounds:
         self.turns = 0
         """How often something new is to be told."""
 
-    @property
-    def under_way(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
-
     def look(self, *, at_once: bool = False) -> None:
-        """Read the calendars if it is time, or at once; never twice at a time."""
-        due = at_once or self._clock() - self._begun >= EVERY
-        if due and not self.under_way and not self._over.is_set():
-            self._begun = self._clock()
-            self._thread = Thread(target=self._run, daemon=True)
-            self._thread.start()
+        """Read the calendars if it is time, or at once; never twice at a time.
+
+        What was added while they are being read is read after that.
+        """
+        with self._turn:
+            if self.under_way:
+                self._once_more |= at_once
+            elif at_once or self._clock() - self._begun >= EVERY:
+                self.under_way, self._begun = True, self._clock()
+                Thread(target=self._run, daemon=True).start()
 
     def stop(self) -> None:
         self._over.set()
 
     def _run(self) -> None:
+        while self.under_way:
+            self._read()
+            with self._turn:
+                self.under_way, self._once_more = self._once_more, False
+
+    def _read(self) -> None:
         pulled, trouble = None, ""
         try:
             pulled = self._calendars().pull(

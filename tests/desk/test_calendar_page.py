@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 import pytest
 from icalendar import Calendar
@@ -179,6 +180,33 @@ def test_what_is_taken_away_says_busy_unless_the_warning_was_ticked(
     assert NAME in reader.post("export", what="names", sure="yes").text
     machine.server.away(gone=True)
     assert reader.post("export").status_code == 503, "who is gone would be told as cancelled"
+
+
+class Slow(Beside):
+    """Says what it holds once it is let."""
+
+    asked, let = Event(), Event()
+
+    def listing(self) -> list[str]:
+        self.asked.set()
+        self.let.wait(30)
+        return super().listing()
+
+
+def test_what_is_asked_while_they_are_read_is_read_after_that(machine: Machine) -> None:
+    """A calendar that is added then is not left for ten minutes. Seen to fail without."""
+    machine.calendars.add("privé", str(machine.file), None)
+    server = Slow.at(machine.database)
+    rounds = Rounds(lambda: machine.calendars, server, lambda: machine.clock)
+    rounds.look()
+    assert Slow.asked.wait(30)
+    other = machine.folder / "other.ics"
+    other.write_text(TEN, encoding="utf-8")
+    machine.calendars.add("garde", str(other), None)
+    rounds.look(at_once=True)
+    Slow.let.set()
+    wait_until(lambda: not rounds.under_way)
+    assert machine.closed == [(0, 7200)]
 
 
 def test_they_are_read_again_after_ten_minutes_and_not_once_the_desk_is_locked(

@@ -95,9 +95,6 @@ VIEWS = {
     "account": "account",
     "calendars": "calendars",
     "sheet": "sheet?day=2026-11-23&view=day",
-    "sheet of a week": "sheet?day=2026-11-23",
-    "whom to call": "sheet?calls=2026-11-24",
-    "numbers": "numbers",
 }
 
 
