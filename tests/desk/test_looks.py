@@ -87,6 +87,7 @@ VIEWS = {
     "move": f"move?id={2:032x}",
     "book": "book?visit=colposcopy",
     "close": "close?day=2026-11-23&from=2026-11-23&begins=09:00&until=2026-11-24&ends=00:00",
+    "offer": "offer?on=2026-11-28&begins=09:00&ends=12:00&visit-consultation=on",
     "together": f"together?id={11:032x}",
     "calls": "calls?why=home",
     "done": "done",
