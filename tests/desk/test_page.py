@@ -553,7 +553,7 @@ def test_a_visit_outside_the_present_hours_is_said_to_be(
         )
     ).get()
     outside = (
-        "Hors des horaires actuels\N{NO-BREAK SPACE}: le rendez-vous est antérieur à la règle."
+        "Hors des horaires actuels\N{NO-BREAK SPACE}: antérieur à la règle, ou noté à la main."
     )
     doubts = [
         [node.text(strip=True) for node in entry.css(".entry__doubt")]
