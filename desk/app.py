@@ -133,6 +133,7 @@ def create_app(desk: Desk, port: int) -> Starlette:
         yield
         watching.cancel()
         desk.lock()
+        desk.place.server.end()
 
     post = ["POST"]
     app = Starlette(

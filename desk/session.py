@@ -45,6 +45,8 @@ class Place:
     drawer: Path
     clock: Clock
     chance: Chance
+    facts: str = ""
+    """The digest of the facts that the practice was read from, if they came from a file."""
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC).astimezone(self.practice.zone)
@@ -87,7 +89,14 @@ class Session:
     def version(self) -> str:
         """Another text whenever a page would say something else than before."""
         done, _all = self.book.progress
-        return f"{self._turns}.{done}.{len(self.memory.waiting)}.{bool(self.trouble)}"
+        return (
+            f"{self._turns}.{done}.{len(self.memory.waiting)}.{bool(self.trouble)}.{self.outdated}"
+        )
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the server goes by other facts than this desk: hours, visits or keys."""
+        return bool(self._place.facts) and self._watch.facts not in ("", self._place.facts)
 
     @property
     def fresh(self) -> set[str]:
