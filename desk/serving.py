@@ -51,8 +51,6 @@ def serve_page(
     app = create_app(Desk(place, pems, token, lock_after), port)
     close_with_the_terminal()
     address = f"http://127.0.0.1:{port}/{token}/"
-    print(f"The desk: {address}\nCtrl-C closes it.", flush=True)
-    browse(address)
     settings = uvicorn.Config(
         app,
         http="httptools",
@@ -61,6 +59,8 @@ def serve_page(
         timeout_graceful_shutdown=ENDING,
     )
     try:
+        print(f"The desk: {address}\nCtrl-C closes it.", flush=True)
+        browse(address)
         uvicorn.Server(settings).run(sockets=[listener])
     except KeyboardInterrupt:
         print("Closed.")
