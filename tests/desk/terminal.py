@@ -22,7 +22,7 @@ class Terminal:
             os.chdir(ROOT)
             environ = {**os.environ, "HOME": str(home), "TERM": "xterm", "PYTHONUTF8": "1"}
             os.execve(program, [program, *words], environ)  # noqa: S606
-        self.seen = ""
+        self.seen, self.over = "", False
 
     def until(self, question: str) -> str:
         """What was shown since the last answer, once it ends with a question's prompt."""
@@ -49,4 +49,16 @@ class Terminal:
         os.kill(self.pid, signal.SIGKILL)
 
     def ended(self) -> int:
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        """How it ended; a test waits no longer than it must."""
+        end = time.monotonic() + 30
+        while not (found := os.waitpid(self.pid, os.WNOHANG))[0]:
+            assert time.monotonic() < end, "it does not end"
+            time.sleep(0.02)
+        self.over = True
+        return os.waitstatus_to_exitcode(found[1])
+
+    def stop(self) -> None:
+        """What a test left running ends, so that it is in nobody's way."""
+        if not self.over:
+            self.kill()
+            os.waitpid(self.pid, 0)

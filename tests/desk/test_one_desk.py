@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -18,6 +18,8 @@ from tests.serving import facts_with, wait_until
 
 DOOR = r"http://\S+/\r?\n"
 """The line that says where the desk is."""
+
+Start = Callable[[list[str]], Terminal]
 
 
 @pytest.fixture
@@ -38,9 +40,25 @@ def server(tmp_path: Path, key: PrivateKey) -> Iterator[list[str]]:
         yield ["--ssh-config", str(machine.known_to(tmp_path / "ssh"))]
 
 
-def test_a_second_desk_with_the_same_drawer_is_refused(tmp_path: Path, words: list[str]) -> None:
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Opens a desk on a terminal of its own; whatever comes, none is left running."""
+    begun = list[Terminal]()
+
+    def begin(words: list[str]) -> Terminal:
+        begun.append(Terminal(words, tmp_path))
+        return begun[-1]
+
+    yield begin
+    for terminal in begun:
+        terminal.stop()
+
+
+def test_a_second_desk_with_the_same_drawer_is_refused(
+    tmp_path: Path, words: list[str], start: Start
+) -> None:
     """And says so, with what to do; the first goes on, and leaves the drawer to the next."""
-    first = Terminal(words, tmp_path)
+    first = start(words)
     shown = first.until(DOOR)
     second = subprocess.run(
         [sys.executable, *words], capture_output=True, text=True, check=False, timeout=60
@@ -50,7 +68,7 @@ def test_a_second_desk_with_the_same_drawer_is_refused(tmp_path: Path, words: li
     assert httpx.get(address_in(shown)).status_code == 200
     first.kill()
     assert first.ended() == -signal.SIGKILL
-    third = Terminal(words, tmp_path)
+    third = start(words)
     assert "http://" in third.until(DOOR)
     third.type("\x03")
     assert "Closed." in third.until(r"\Z(?!)")
@@ -59,10 +77,10 @@ def test_a_second_desk_with_the_same_drawer_is_refused(tmp_path: Path, words: li
 
 @pytest.mark.parametrize("how", ["ctrl-c", "term", "hang up", "kill -9"])
 def test_a_desk_that_ends_leaves_no_process(
-    tmp_path: Path, words: list[str], server: list[str], how: str
+    tmp_path: Path, words: list[str], server: list[str], start: Start, how: str
 ) -> None:
     """Neither `ssh` nor what it runs on the server: also when nobody could tell it to end."""
-    desk = Terminal([*words, *server], tmp_path)
+    desk = start([*words, *server])
     shown = desk.until(DOOR)
     with httpx.Client(base_url=address_in(shown), follow_redirects=True, timeout=30) as http:
         http.post("unlock", data={"passphrase": PASSPHRASE})

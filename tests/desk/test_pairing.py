@@ -17,6 +17,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from invoke.exceptions import Exit
 
 from booking_endpoint.envelope import (
     SEED,
@@ -27,10 +28,12 @@ from booking_endpoint.envelope import (
     unlock_key,
 )
 from booking_endpoint.practice import Recipient
+from deploy.verbs import invite
 from desk.arguments import as_typed
 from desk.joining import Home, Joining
 from desk.keyring import Keyring
 from desk.keys import Stopped
+from desk.pair_command import Invitation
 from desk.pairing import (
     CODE,
     Damaged,
@@ -44,7 +47,7 @@ from desk.pairing import (
 )
 from desk.paper import LISTS, words_of
 from desk.ssh import Unknown, reach_of
-from desk.talk import Talk
+from desk.talk import CLEAR, Talk
 from tests.desk.cast import MONDAY, store_booking
 from tests.desk.cast import NAME as PATIENT
 from tests.desk.sshd import Machine
@@ -366,7 +369,7 @@ def sitting(terminal: Terminal) -> Iterator[httpx.Client]:
     finally:
         os.kill(terminal.pid, signal.SIGINT)
         terminal.until(r"\Z(?!)")
-        terminal.ended()
+        terminal.stop()
 
 
 @pytest.fixture
@@ -471,3 +474,62 @@ def test_the_way_to_the_server_is_the_doctors_own(practice: Practice) -> None:
     public = practice.server.host_key.with_suffix(".pub").read_text().split()[:2]
     reach = reach_of("rdv", practice.doctors)
     assert reach == Reach("127.0.0.1", getuser(), practice.server.port, (" ".join(public),))
+
+
+# --- the doctor's computer -------------------------------------------------------------------
+
+
+def invited(practice: Practice, **answers: Sequence[Answer]) -> tuple[Path, Person]:
+    """The doctor makes a file; nothing but Enter is typed, unless something else is said."""
+    person = Person({"Press Enter": [""], **answers})
+    talk = Talk(ENGLISH, person.answer, person.answer, person.hear)
+    keyring = Keyring(practice.folder / "doctor" / "souspli-keys")
+    chance, draw = secrets.token_bytes, secrets.randbelow
+    invitation = Invitation(practice.facts, keyring, talk, chance, draw, 1_795_420_800, print)
+    file = practice.folder / "cabinet.souspli-desk"
+    invitation.write(file, "rdv", practice.doctors)
+    return file, person
+
+
+def opened(file: Path, person: Person) -> tuple[Pairing, str]:
+    shown = [text.strip() for text in person.heard if text.startswith("    ")]
+    [code] = [text for text in shown if len(text.split()) == CODE]
+    return read_sealed(file.read_text("utf-8")).open(code), code
+
+
+def test_what_goes_along_is_the_secretarys_key_and_never_the_doctors(
+    practice: Practice, hers: PrivateKey
+) -> None:
+    """Both lie in one folder, under one passphrase here."""
+    file, person = invited(practice, **{"The passphrase": ["for now"]})
+    pairing, code = opened(file, person)
+    assert public_text(unlock_key(pairing.key.encode(), code)) == public_text(hers)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert code not in file.read_text("utf-8")
+    assert person.heard.index(f"    {code}\n") < person.heard.index(CLEAR)
+    assert "secretary-" in person.heard[-1]
+
+
+def test_the_verb_wants_to_know_which_server() -> None:
+    with pytest.raises(Exit, match="--host"):
+        invite("cabinet.souspli-desk", "", "", "")
+
+
+def test_a_key_that_is_not_on_this_computer_is_not_asked_for(practice: Practice) -> None:
+    for file in (practice.folder / "doctor" / "souspli-keys").glob("secretary-*"):
+        file.unlink()
+    pairing, _code = opened(*invited(practice))
+    assert pairing.key == ""
+    assert pairing.made == "2026-11-23T08:00:00Z"
+
+
+def test_who_has_no_secretary_and_who_never_reached_the_server_is_told_what_to_do(
+    practice: Practice, key: PrivateKey
+) -> None:
+    practice.doctors.with_name("known").write_text("")
+    with pytest.raises(Stopped, match=r"never spoken to that server.* ssh rdv"):
+        invited(practice)
+    practice.facts.write_text(facts_with(key), "utf-8")
+    with pytest.raises(Stopped, match=r"no key for the secretary.* keys --role secretary"):
+        invited(practice)
+    assert not (practice.folder / "cabinet.souspli-desk").exists()
