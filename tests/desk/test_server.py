@@ -116,6 +116,7 @@ def test_over_ssh_it_is_the_same_command_line(
     ssh.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert Server.over_ssh("cabinet").export() == ["cabinet", "--", "booking_endpoint", "export"]
+    assert Server.over_ssh("cabinet", Path("own")).export()[:3] == ["-F", "own", "cabinet"]
 
 
 def test_who_closes_the_desk_waits_for_no_server() -> None:
