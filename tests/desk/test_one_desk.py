@@ -96,7 +96,7 @@ def test_a_desk_that_ends_leaves_no_process(
         case "kill -9":
             desk.kill()
     desk.ended()
-    wait_until(lambda: watching(tmp_path) == [], 10)
+    wait_until(lambda: watching(tmp_path) == [])
 
 
 def watching(machine: Path) -> list[str]:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from getpass import getuser
 from pathlib import Path
 
@@ -36,6 +35,7 @@ from desk.keys import Stopped
 from desk.pair_command import Invitation
 from desk.pairing import (
     CODE,
+    COST,
     Damaged,
     Pairing,
     Reach,
@@ -62,6 +62,14 @@ SEED_OF_HERS = b"\x07" * SEED
 PASSPHRASE = "les carottes du jardin voisin poussent mieux quand la lune dort, dit Albertine 1938"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cheap() -> Iterator[None]:
+    """scrypt costs a thousandth within this process; what real commands do keeps its price."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("desk.pairing.COST", 1 << 7)
+        yield
+
+
 @pytest.fixture(scope="module")
 def hers() -> PrivateKey:
     """The secretary's key."""
@@ -80,9 +88,7 @@ def pairing(facts: str, hers: PrivateKey) -> Pairing:
     return Pairing("2026-11-23T08:00:00Z", "secretary", facts, REACH, locked)
 
 
-@cache
 def text_of(pairing: Pairing) -> str:
-    """The file of these; made once, since scrypt takes its time."""
     return seal_pairing(pairing, WORDS, "fr", secrets.token_bytes)
 
 
@@ -149,6 +155,7 @@ def test_a_code_is_six_different_words_of_two_thousand() -> None:
     assert {len(set(words)) for words in drawn} == {CODE} == {6}
     assert {word for words in drawn for word in words} <= set(LISTS["fr"])
     assert len(LISTS["fr"]) == 2048
+    assert 128 * 8 * COST == 128 << 20  # bytes: RFC 7914, section 2
 
 
 @pytest.mark.parametrize(
