@@ -9,9 +9,11 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import uvicorn
 
@@ -77,7 +79,9 @@ def parser() -> argparse.ArgumentParser:
     exporting.add_argument("--only", action="store_true", help="those whose ids come in")
     commands.add_parser("list", help="print all bookings without envelopes, and closures")
     commands.add_parser("acts", help="do what comes in as JSON lines; say what became of it")
-    commands.add_parser("watch", help="print a line after each change")
+    commands.add_parser(
+        "watch", help="print a line after each change, while its input is held open"
+    )
     for name, what in [("cancel", "release a time"), ("accept", "say yes to a request")]:
         commands.add_parser(name, help=what).add_argument("id", type=read_id)
     closing = commands.add_parser("close", help="offer nothing between two instants")
@@ -217,7 +221,7 @@ async def act(asked: argparse.Namespace, store: Store, environ: Mapping[str, str
 
             return await say(performed(store, sys.stdin, log))
         case "watch":
-            return await say(changes(store))
+            return await while_held(say(changes(store, lambda: digest_of(environ))))
         case "cancel":
             return told(await store.cancel(asked.id) is not None, "cancelled")
         case "accept":
@@ -253,6 +257,30 @@ async def say(lines: AsyncIterator[str]) -> int:
         except BrokenPipeError:
             break
     return 0
+
+
+async def while_held(work: Coroutine[Any, Any, int]) -> int:
+    """Do it while somebody holds our standard input open: a desk that was killed holds nothing."""
+    loop, working = asyncio.get_running_loop(), asyncio.ensure_future(work)
+
+    def wait_for_the_end() -> None:
+        while os.read(0, 1024):
+            pass
+        with suppress(RuntimeError):  # it has ended by itself
+            loop.call_soon_threadsafe(working.cancel)
+
+    Thread(target=wait_for_the_end, daemon=True).start()
+    try:
+        return await working
+    except asyncio.CancelledError:
+        return 0
+
+
+def digest_of(environ: Mapping[str, str]) -> str:
+    """The digest of the facts as they stand; nothing where they cannot be read just now."""
+    with suppress(BadConfig, OSError):
+        return facts_digest(environ)
+    return ""
 
 
 async def check(store: Store, environ: Mapping[str, str]) -> int:

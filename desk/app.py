@@ -168,6 +168,7 @@ def create_app(desk: Desk, port: int) -> Starlette:
         yield
         watching.cancel()
         desk.lock()
+        desk.place.server.end()
 
     post = ["POST"]
     app = Starlette(

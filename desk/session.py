@@ -60,6 +60,8 @@ class Place:
     """The folder of the keys, beside which the other drawers lie."""
     trust: SSLContext
     """Whose certificates are believed: of a server of e-mail, or of calendars."""
+    facts: str = ""
+    """The digest of the facts that the practice was read from, if they came from a file."""
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC).astimezone(self.practice.zone)
@@ -108,8 +110,15 @@ class Session:
     def version(self) -> str:
         """Another text whenever a page would say something else than before."""
         done, _all = self.book.progress
-        turns = f"{self._turns}.{self.rounds.turns}"
-        return f"{turns}.{done}.{len(self.memory.waiting)}.{bool(self.trouble)}"
+        return (
+            f"{self._turns}.{self.rounds.turns}.{done}.{len(self.memory.waiting)}"
+            f".{bool(self.trouble)}.{self.outdated}"
+        )
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the server goes by other facts than this desk: hours, visits or keys."""
+        return bool(self._place.facts) and self._watch.facts not in ("", self._place.facts)
 
     @property
     def fresh(self) -> set[str]:

@@ -24,7 +24,7 @@ from desk.drawer import Drawer
 from desk.talk import Talk
 from tests.desk.calendars import TITLE, calendar, lasting
 from tests.desk.cast import MONDAY, NAME, PASSPHRASE, at, exported, facts, store_booking
-from tests.desk.test_keys_command import Terminal
+from tests.desk.terminal import Terminal
 from tests.edge.traces import traces_in
 from tests.keys import new_key
 from tests.serving import facts_with

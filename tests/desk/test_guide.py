@@ -52,6 +52,19 @@ def test_the_messages_explained_are_those_that_are_said() -> None:
     assert sorted(one for [one] in begun.values()) == sorted(EXPLAINED)
 
 
+def test_the_messages_of_a_second_desk_are_explained_too() -> None:
+    """All that its terminals say, and what the page says of its server."""
+    explained = re.findall(r"^\| (.+?) \|", DESK.partition("| message |")[2], re.MULTILINE)
+    terminals = said("joining.py", "pair_command.py", "serving.py")
+    for text in terminals:
+        assert len([one for one in explained if text.startswith(one)]) == 1, text
+    page = [one for one in explained if not any(text.startswith(one) for text in terminals)]
+    french = read_language("fr", TRANSLATIONS).catalogue.values()
+    shown = [text.replace("\N{NO-BREAK SPACE}", " ") for text in french]
+    assert [one for one in page if not any(text.startswith(one) for text in shown)] == []
+    assert len(page) == 3
+
+
 def test_what_the_guide_quotes_from_the_desk_is_said_there() -> None:
     french = read_language("fr", TRANSLATIONS).catalogue.values()
     whole = " ".join(french).replace("\N{NO-BREAK SPACE}", " ")

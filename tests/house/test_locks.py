@@ -13,10 +13,9 @@ from tests.house.tree import ROOT, files, imported, python_files
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 RUN, TEST = "requirements.txt", "tests/requirements.txt"
-ASKED = {
-    RUN: PROJECT["project"]["dependencies"],
-    TEST: PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["test"],
-}
+GROUPS = PROJECT["dependency-groups"]
+WHOLE = PROJECT["project"]["dependencies"] + GROUPS["endpoint"] + GROUPS["site"]
+ASKED = {RUN: WHOLE, TEST: WHOLE + GROUPS["test"]}
 
 Lock = dict[str, tuple[str, frozenset[str]]]
 """Name -> its version, and the hashes of the files that may be installed for it."""
