@@ -240,3 +240,17 @@ def test_a_visit_is_dragged_by_its_time_onto_a_free_one_and_back_by_undo(
 
 def standing(server: Server) -> list[tuple[datetime, datetime]]:
     return sorted((one.start, one.end) for one in read_list(server.listing()).bookings)
+
+
+def test_a_locked_desk_empties_a_page_in_which_somebody_was_typing(
+    tmp_path: Path, key: PrivateKey, window: Open
+) -> None:
+    """Nobody's name stays on the screen because the cursor stood in a field."""
+    store_booking(tmp_path / "bookings.db", key)
+    with at_desk(facts(key), key, Server.here(tmp_path / "bookings.db")) as one:
+        page = window(one)
+        expect(page.get_by_text(NAME)).to_be_visible(timeout=SOON)
+        page.locator("#to").focus()
+        one.post("lock")
+        expect(page.locator("input[type=password]")).to_be_visible(timeout=SOON)
+        expect(page.get_by_text(NAME)).to_have_count(0)
