@@ -54,7 +54,8 @@ def test_the_messages_explained_are_those_that_are_said() -> None:
 
 def test_the_messages_of_a_second_desk_are_explained_too() -> None:
     """All that its terminals say, and what the page says of its server."""
-    explained = re.findall(r"^\| (.+?) \|", DESK.partition("| message |")[2], re.MULTILINE)
+    chapter = DESK.partition("| message | que faire |")[2].partition("\n## ")[0]
+    explained = re.findall(r"^\| (.+?) \|", chapter, re.MULTILINE)
     terminals = said("joining.py", "pair_command.py", "serving.py")
     for text in terminals:
         assert len([one for one in explained if text.startswith(one)]) == 1, text

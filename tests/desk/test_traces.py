@@ -151,6 +151,7 @@ def test_the_doctors_browser_keeps_nothing_of_the_desk(machine: Path, browser: B
         page.locator("input[type=password]").fill(PASSPHRASE)
         page.keyboard.press("Enter")
         expect(page.locator("main[data-version]")).to_be_visible()
+        expect(page.locator("main .waiting")).to_have_count(0, timeout=30_000)  # it comes anew
         page.wait_for_load_state()
         page.goto(f"{address}?day=2026-11-23&view=day")
         expect(page.get_by_text(WHO["name"]).first).to_be_visible()
