@@ -182,12 +182,11 @@ class Crowd(threading.Thread):
                 self.note(http, "POST", "/rdv/tickets")
 
     def note(self, http: httpx.Client, method: str, path: str) -> None:
-        body = (
-            {"json": {}, "headers": {"Sec-Fetch-Site": "same-origin"}} if method == "POST" else {}
-        )
+        headers = {"Sec-Fetch-Site": "same-origin"}
+        body: dict[str, str] | None = {} if method == "POST" else None
         began = time.monotonic()
         try:
-            told = str(http.request(method, path, **body).status_code)
+            told = str(http.request(method, path, json=body, headers=headers).status_code)
         except httpx.HTTPError as error:
             told = type(error).__name__
         self.longest = max(self.longest, time.monotonic() - began)
