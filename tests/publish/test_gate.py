@@ -16,7 +16,7 @@ import pytest
 
 from deploy.publishing.upload import archive
 from deploy.server.outcomes import Outcome
-from deploy.server.room import KEPT, Room, manifest
+from deploy.server.room import BAD, KEPT, Room, manifest
 from tests.publish.machine import PAGE, Machine, with_page
 from tests.serving import wait_until
 
@@ -165,6 +165,19 @@ def test_at_no_moment_is_what_was_served_out_of_reach(tmp_path: Path) -> None:
         room.switch(release)
     assert all(second in moment for moment in moments[-2:])
     assert moments[-1] == {second, third}
+
+
+def test_a_rollback_leads_past_what_failed(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    well, failed, current = (room.releases / f"20261122T17000{n}Z-00000000" for n in range(3))
+    for release in (well, failed, current):
+        release.mkdir(parents=True)
+    room.link("current", current)
+    assert room.before() == failed
+    (failed / BAD).touch()
+    assert room.before() == well
+    (well / BAD).touch()
+    assert room.before() is None
 
 
 def test_five_releases_are_kept(served: Machine) -> None:
