@@ -36,6 +36,7 @@ ORDER = (
     "sqlite_file",
     "audit",
     "database",
+    "schema",
     "store",
     "acts",
     "lines",
@@ -48,6 +49,7 @@ ORDER = (
     "shelf",
     "protocol",
     "app",
+    "trial",
     "__main__",
 )
 """A module imports only what stands before it."""
