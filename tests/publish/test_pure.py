@@ -17,6 +17,7 @@ from deploy.publishing.state import Light, judge
 from deploy.publishing.upload import archive
 from deploy.server.release import BadRelease, Release, is_inside
 from deploy.server.telling import counted
+from tasks import as_invoke_says, namespace
 from tests.serving import ROOT
 
 NOW = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
@@ -168,3 +169,13 @@ def test_the_server_is_read_from_publishconf_without_running_it(tmp_path: Path) 
     settings.write_text('from nowhere import *\nSERVER = "souspli@dr-example.fr"\n', "utf-8")
     assert host_named(settings) == "souspli@dr-example.fr"
     assert host_named(ROOT / "publishconf.py") == ""
+
+
+@pytest.mark.parametrize("verb", ["publish", "rollback", "status", "logs"])
+def test_a_server_may_be_named_behind_the_verb_or_left_out(verb: str) -> None:
+    assert as_invoke_says([verb, "souspli@dr-example.fr", "--x"]) == [
+        *(verb, "--host", "souspli@dr-example.fr", "--x")
+    ]
+    for words in ([verb], [verb, "--json"], ["verify", "https://dr-example.fr"]):
+        assert as_invoke_says(words) == words
+    assert "host" in {name for one in namespace[verb].get_arguments() for name in one.names}
