@@ -84,9 +84,14 @@ def must(*command: Word) -> None:
 
 
 def as_invoke_says(words: list[str]) -> list[str]:
-    """`keys rotate` is one verb to a person, and `keys.rotate` to invoke."""
-    if words[:1] in (["keys"], ["calendar"]) and words[1:] and not words[1].startswith("-"):
+    """`keys rotate` is `keys.rotate` to invoke; `status HOST`, which may lack it, `--host HOST`."""
+    verb, second = words[:1], words[1:2]
+    if not second or second[0].startswith("-"):
+        return words
+    if verb in (["keys"], ["calendar"]):
         return [f"{words[0]}.{words[1]}", *words[2:]]
+    if verb in (["publish"], ["rollback"], ["status"], ["logs"]):
+        return [*verb, "--host", *words[1:]]
     return words
 
 

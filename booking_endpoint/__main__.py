@@ -16,6 +16,7 @@ from threading import Thread
 from typing import Any
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from booking_endpoint.acts import Act, read_id
 from booking_endpoint.app import FAULTS, create_app
@@ -27,6 +28,7 @@ from booking_endpoint.config import (
     database_path,
     facts_digest,
     read_facts_file,
+    read_release,
 )
 from booking_endpoint.host_view import (
     MOST,
@@ -39,10 +41,11 @@ from booking_endpoint.host_view import (
 )
 from booking_endpoint.instants import DAY, Slot, parse_instant, rfc3339
 from booking_endpoint.lines import changes, exported, listed, performed
-from booking_endpoint.protocol import PatientProtocol
+from booking_endpoint.protocol import PatientProtocol, PatientServer
 from booking_endpoint.reading import BadPractice
 from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound
 from booking_endpoint.store import State, Store
+from booking_endpoint.trial import rehearse
 
 OFTEN = ("list", "acts")
 """The desk asks for these again and again: each act is written down, and no look is."""
@@ -59,6 +62,9 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
             return serve(asked, environ)
         if asked.command == "audit":
             return audit(asked, environ)
+        if asked.command == "check" and asked.copy:
+            asyncio.run(rehearse(environ, time.time, secrets.token_bytes))
+            return told(True, "this release could serve")
         return asyncio.run(keep(asked, environ))
     except (BadConfig, BadPractice, BrokenPromise, NewerFile) as error:
         print(error, file=sys.stderr)
@@ -100,7 +106,10 @@ def parser() -> argparse.ArgumentParser:
     auditing = commands.add_parser("audit", help="print what the doctor and the deployer did")
     auditing.add_argument("act", nargs="?", choices=["verify"], help="say whether it was changed")
     auditing.add_argument("--holds", type=read_digest, help="a digest seen before, still there?")
-    commands.add_parser("check", help="say whether settings and database are sound")
+    checking = commands.add_parser("check", help="say whether settings and database are sound")
+    checking.add_argument(
+        "--copy", action="store_true", help="whether this release could serve: tried on a copy"
+    )
     return described
 
 
@@ -117,21 +126,26 @@ def serve(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     leave_no_core()
     signal.signal(signal.SIGTERM, end)
     write_down(environ, f"serve start, facts {facts_digest(environ)}", needed=False)
+    settings = uvicorn.Config(
+        "booking_endpoint.__main__:from_environment",
+        factory=True,
+        port=asked.port,
+        fd=asked.fd,
+        workers=asked.workers,
+        http=PatientProtocol,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        headers=[("X-Release", release)] if (release := read_release(environ)) else [],
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=10,
+    )
     try:
-        uvicorn.run(
-            "booking_endpoint.__main__:from_environment",
-            factory=True,
-            port=asked.port,
-            fd=asked.fd,
-            workers=asked.workers,
-            http=PatientProtocol,
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=20,
-            timeout_graceful_shutdown=10,
-        )
+        if asked.workers > 1:
+            Multiprocess(settings, sockets=[settings.bind_socket()]).run()
+        else:
+            PatientServer(settings).run()
     finally:
         write_down(environ, "serve stop", needed=False)
     return 0
