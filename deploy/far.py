@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Thread
 from typing import IO
@@ -102,7 +103,8 @@ def run(
         running.stdin, sending = None, running.stdin
         out, said = running.communicate()
         sender.join()
-        sending.close()
+        with suppress(OSError):  # what was left to send, nobody reads any more
+            sending.close()
     done = Done(running.returncode, out.decode("utf-8", "replace"), said.decode("utf-8", "replace"))
     raise_for(host, done)
     return done
