@@ -5,6 +5,7 @@ import asyncio
 import logging
 import os
 import secrets
+import shutil
 import signal
 import sqlite3
 import sys
@@ -12,8 +13,10 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from booking_endpoint.acts import Act, read_id
 from booking_endpoint.app import FAULTS, create_app
@@ -25,6 +28,7 @@ from booking_endpoint.config import (
     database_path,
     facts_digest,
     read_facts_file,
+    read_release,
 )
 from booking_endpoint.host_view import (
     MOST,
@@ -37,9 +41,9 @@ from booking_endpoint.host_view import (
 )
 from booking_endpoint.instants import DAY, Slot, parse_instant, rfc3339
 from booking_endpoint.lines import changes, exported, listed, performed
-from booking_endpoint.protocol import PatientProtocol
+from booking_endpoint.protocol import PatientProtocol, PatientServer
 from booking_endpoint.reading import BadPractice
-from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound
+from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound, copy_file
 from booking_endpoint.store import State, Store
 
 OFTEN = ("list", "acts")
@@ -57,6 +61,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
             return serve(asked, environ)
         if asked.command == "audit":
             return audit(asked, environ)
+        if asked.command == "check" and asked.copy:
+            return asyncio.run(rehearse(environ))
         return asyncio.run(keep(asked, environ))
     except (BadConfig, BadPractice, BrokenPromise, NewerFile) as error:
         print(error, file=sys.stderr)
@@ -96,7 +102,10 @@ def parser() -> argparse.ArgumentParser:
     auditing = commands.add_parser("audit", help="print what the doctor and the deployer did")
     auditing.add_argument("act", nargs="?", choices=["verify"], help="say whether it was changed")
     auditing.add_argument("--holds", type=read_digest, help="a digest seen before, still there?")
-    commands.add_parser("check", help="say whether settings and database are sound")
+    checking = commands.add_parser("check", help="say whether settings and database are sound")
+    checking.add_argument(
+        "--copy", action="store_true", help="whether this release could serve: tried on a copy"
+    )
     return described
 
 
@@ -113,21 +122,26 @@ def serve(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     leave_no_core()
     signal.signal(signal.SIGTERM, end)
     write_down(environ, f"serve start, facts {facts_digest(environ)}", needed=False)
+    settings = uvicorn.Config(
+        "booking_endpoint.__main__:from_environment",
+        factory=True,
+        port=asked.port,
+        fd=asked.fd,
+        workers=asked.workers,
+        http=PatientProtocol,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        headers=[("X-Release", release)] if (release := read_release(environ)) else [],
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=10,
+    )
     try:
-        uvicorn.run(
-            "booking_endpoint.__main__:from_environment",
-            factory=True,
-            port=asked.port,
-            fd=asked.fd,
-            workers=asked.workers,
-            http=PatientProtocol,
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=20,
-            timeout_graceful_shutdown=10,
-        )
+        if asked.workers > 1:
+            Multiprocess(settings, sockets=[settings.bind_socket()]).run()
+        else:
+            PatientServer(settings).run()
     finally:
         write_down(environ, "serve stop", needed=False)
     return 0
@@ -264,6 +278,28 @@ async def check(store: Store, environ: Mapping[str, str]) -> int:
         print("the database is damaged: restore a backup", file=sys.stderr)
         return 1
     return told(True, f"sound; SQLite {sqlite3.sqlite_version}")
+
+
+async def rehearse(environ: Mapping[str, str]) -> int:
+    """Whether this release could serve: everything but the listening, on a copy of the database.
+
+    The copy gets the newest schema, is looked through and thrown away; the database is only read.
+    """
+    create_app(Config.read(environ), time.time, secrets.token_bytes)
+    database = database_path(environ)
+    trial = f"{database.name}.trial-"
+    for left in database.parent.glob(f"{trial}*"):  # by one that was cut off
+        shutil.rmtree(left)
+    with TemporaryDirectory(prefix=trial, dir=database.parent) as folder:
+        copy = Path(folder, "copy.db")
+        if database.exists():
+            copy_file(database, copy)
+        store = Store(copy)
+        try:
+            await store.open()
+            return await check(store, environ)
+        finally:
+            await store.close()
 
 
 def show(shown: Sequence[Table], environ: Mapping[str, str], logs: Sequence[Path]) -> int:

@@ -1,6 +1,7 @@
 """The endpoint's settings, read once from the environment and named when missing."""
 
 import hashlib
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -77,6 +78,17 @@ def read_facts_file(environ: Mapping[str, str]) -> Practice:
 def facts_digest(environ: Mapping[str, str]) -> str:
     """The SHA-256 of the facts file as it stands: tells whether anything in it has changed."""
     return hashlib.sha256(Path(required(environ, "BOOKING_PRACTICE")).read_bytes()).hexdigest()
+
+
+def read_release(environ: Mapping[str, str]) -> str:
+    """What runs here, by the digest that BOOKING_RELEASE (a release.json) tells; empty without."""
+    path = environ.get("BOOKING_RELEASE")
+    if not path:
+        return ""
+    try:
+        return str(json.loads(read_text("BOOKING_RELEASE", Path(path)))["hashes"]["endpoint"])
+    except (ValueError, LookupError, TypeError):
+        raise BadConfig(f"BOOKING_RELEASE: {path} does not tell which release this is") from None
 
 
 def read_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -250,6 +250,15 @@ def connect(path: Path, wait: float = WAIT) -> sqlite3.Connection:
     return connection
 
 
+def copy_file(path: Path, copy: Path) -> None:
+    """The same rows in another file, its schema as it is; the file itself is only read."""
+    with (
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", WAIT, uri=True)) as original,
+        closing(sqlite3.connect(copy)) as copied,
+    ):
+        original.backup(copied)
+
+
 def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...]) -> None:
     """Apply the numbered migrations the file has not seen, all or none; raises NewerFile."""
     [version] = connection.execute("PRAGMA user_version").fetchone()
