@@ -100,7 +100,7 @@ def run(
         assert running.stdin  # noqa: S101  # all three are pipes
         sender = Thread(target=send, args=(running.stdin, put_in, progress), daemon=True)
         sender.start()
-        running.stdin, sending = None, running.stdin
+        sending, running.stdin = running.stdin, None
         out, said = running.communicate()
         sender.join()
         with suppress(OSError):  # what was left to send, nobody reads any more

@@ -15,14 +15,17 @@ from typing import Any
 Bundle = Mapping[str, Any]
 """`wanted.Wanted`, as JSON brings it."""
 
-NOTHING, DONE, FAILED, REFUSED, PLANNED = 0, 0, 1, 2, 10
+DONE, FAILED, REFUSED, PLANNED = 0, 1, 2, 10
 """How it ends; PLANNED: there is something to do."""
 
 KNOWN = {"12", "13"}
 RUN = Path("/srv/souspli/current/venv/bin/python")
 UNITS = "/etc/systemd/system/"
 LIVE = Path("/etc/letsencrypt/live")
-TLS = {"fullchain.pem": "/etc/souspli/tls/certificate.pem", "privkey.pem": "/etc/souspli/tls/key.pem"}
+TLS = {
+    "fullchain.pem": "/etc/souspli/tls/certificate.pem",
+    "privkey.pem": "/etc/souspli/tls/key.pem",
+}
 
 AFTER: Mapping[str, Sequence[str]] = {
     "/etc/tmpfiles.d/": ["systemd-tmpfiles --create /etc/tmpfiles.d/souspli.conf"],
@@ -58,7 +61,7 @@ class Before:
     @classmethod
     def of(cls, path: Path) -> "Before":
         if path.is_symlink():
-            return cls(path, link=os.readlink(path))
+            return cls(path, link=str(path.readlink()))
         if path.is_file():
             return cls(path, content=path.read_bytes(), mode=path.stat().st_mode & 0o7777)
         return cls(path)
@@ -90,18 +93,13 @@ def main(bundle: Bundle, act: str) -> int:
         return say(unfit, REFUSED)
     missing = [name for name in bundle["packages"] if not installed(name)]
     changes = list(planned(bundle))
-    fetch = to_fetch(bundle)
-    for name in missing:
-        print(f"+ package {name}")
-    for change in changes:
-        print(change.told)
-    if fetch:
-        print(f"+ a certificate for {bundle['domain']}, fetched by certbot")
-    count = len(missing) + len(changes) + fetch
-    if not count:
-        return say("no changes", NOTHING)
+    lines = [f"+ package {name}" for name in missing] + [change.told for change in changes]
+    if to_fetch(bundle):
+        lines.append(f"+ a certificate for {bundle['domain']}, fetched by certbot")
+    if not lines:
+        return say("no changes", DONE)
     if act == "plan":
-        return say(f"{count} changes planned; nothing was touched", PLANNED)
+        return say("\n".join([*lines, f"{len(lines)} changes; nothing was touched"]), PLANNED)
     return apply(bundle, missing)
 
 
@@ -197,8 +195,8 @@ def check() -> None:
     must("nginx -t -q")
     found = run(f"systemd-analyze verify --man=no {UNITS}souspli.socket {UNITS}souspli.service")
     not_yet = f"Command {RUN} is not executable"  # before the first release
-    wrong = [line for line in found.stderr.splitlines() if "souspli" in line and not_yet not in line]
-    if wrong:
+    ours = [line for line in found.stderr.splitlines() if "souspli" in line]
+    if wrong := [line for line in ours if not_yet not in line]:
         raise Broken("\n".join(wrong))
 
 

@@ -81,7 +81,7 @@ class PublicKey:
         except (IndexError, binascii.Error, UnicodeDecodeError):
             named = ""
         if not words or words[0] not in KEY_KINDS or named != words[0]:
-            raise Unfit(f"{where}: this is no public key of ssh; make one with ssh-keygen -t ed25519")
+            raise Unfit(f"{where}: no public key of ssh; make one with ssh-keygen -t ed25519")
         return cls(words[0], words[1])
 
     @property
@@ -169,7 +169,7 @@ MAKE_SECRET = (
     "umask 077; head -c 32 /dev/urandom | base64 -w0"
     f" | systemd-creds encrypt --with-key=host --name=secret - {SECRET}"
 )
-"""The endpoint's signing secret: no other machine ever sees it, and copies of /etc cannot read it."""
+"""The endpoint's signing secret: no other machine sees it, and a copy of /etc cannot read it."""
 
 MAKE_CERTIFICATE = (
     "umask 077; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30"
