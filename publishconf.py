@@ -4,3 +4,4 @@ from pelicanconf import *  # noqa: F403  # settings are Pelican's way to hand ov
 from pelicanconf import PRACTICE
 
 SITEURL = PRACTICE.legal.site_url
+SERVER = ""  # where `publish` goes, as ssh knows it, such as souspli@dr-example.fr

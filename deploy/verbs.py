@@ -16,6 +16,7 @@ from deploy.calendar_verbs import calendar
 from deploy.commands import become, call, say
 from deploy.evening_verbs import numbers, remind, sheet
 from deploy.key_verbs import FACTS, keys, server_at
+from deploy.publish_verbs import logs, publish, rollback, status
 
 
 @task(
@@ -231,6 +232,10 @@ namespace = Collection(
     sheet,
     numbers,
     documents,
+    publish,
+    rollback,
+    status,
+    logs,
     test,
     bench,
     keys=keys,
