@@ -50,11 +50,21 @@ class Booted:
             made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.room / role)]
             subprocess.run(made, check=True)
         known = self.disk / "root" / ".ssh"
-        known.mkdir(mode=0o700)
+        known.mkdir(mode=0o700, exist_ok=True)
         shutil.copy(self.room / "root.pub", known / "authorized_keys")
 
     def boot(self) -> None:
-        words = ["systemd-nspawn", "-q", "-D", str(self.disk), "--boot", "--register=no"]
+        words = [
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            "systemd-nspawn",
+            "-q",
+            "-D",
+            str(self.disk),
+            "--boot",
+            "--register=no",
+        ]
         words += ["--keep-unit", "--private-network", "--console=pipe", "--machine=practice"]
         with (self.room / "console").open("ab") as console:
             self.running = subprocess.Popen(
@@ -83,6 +93,7 @@ class Booted:
         self.running.wait(90)
 
     def end(self) -> None:
+        """Nothing of it is left running, nor mounted."""
         if self.running and self.running.poll() is None:
             self.running.kill()
             self.running.wait()
@@ -160,8 +171,8 @@ class Booted:
 def booted(room: Path, image: Path) -> Iterator[Booted]:
     """A bare machine, until the block ends."""
     machine = Booted(room, image)
-    machine.prepare()
     try:
+        machine.prepare()
         machine.boot()
         yield machine
     finally:

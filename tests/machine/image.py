@@ -23,7 +23,7 @@ ON_ITS_WAY = (
     *("nginx-light", "libnginx-mod-http-brotli-static", "openssl", "python3-venv", "sudo"),
     "unattended-upgrades",
 )
-"""Laid into apt's own cache, since the booted machine reaches no network: bootstrap's to install."""
+"""Laid into apt's own cache, where a booted machine without a network finds them."""
 
 PROGRAMS = {
     "mmdebstrap": "mmdebstrap",

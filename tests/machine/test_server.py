@@ -134,6 +134,12 @@ BROKEN = {
 """Who finds it; the file; what stands there, and what is put in its place."""
 
 
+SETTINGS = (
+    "cd /etc && find apt nginx souspli ssh sudoers.d systemd sysusers.d tmpfiles.d"
+    " -type f -exec sha256sum {} + -o -type l -printf '%l %p\\n' | sort"
+)
+
+
 @pytest.mark.parametrize("finder", BROKEN)
 def test_what_a_check_refuses_is_put_back(machine: Booted, tmp_path: Path, finder: str) -> None:
     """And nginx serves on, as it did before, also where it would not have started again."""
@@ -145,13 +151,12 @@ def test_what_a_check_refuses_is_put_back(machine: Booted, tmp_path: Path, finde
     assert old in text
     file.write_text(text.replace(old, new), "utf-8")
     facts = ROOT / "content" / "practice.toml"
-    everything = "cd /etc && find . -type f -o -type l | sort | xargs -d '\\n' sha256sum"
-    before = machine.say(everything)
+    before = machine.say(SETTINGS)
     done = told(machine.bootstrap("--apply", "--practice", str(facts), tree=tmp_path))
     assert done.code == 1, done.said
     assert finder in done.said
     assert "every file was put back" in done.said
-    assert machine.say(everything) == before
+    assert machine.say(SETTINGS) == before
     assert machine.say("systemctl is-active nginx").strip() == "active"
 
 
@@ -232,11 +237,11 @@ def test_no_log_of_nginx_holds_an_address_or_a_page(live: Booted) -> None:
     for path in ("/", "/Jean-Dupont/", "/rdv/availability?visit=Jean-Dupont"):
         live.fetch(path)
     live.curl("http://127.0.0.1/Jean-Dupont")
-    lines = live.say("cat /var/log/nginx/*.log").splitlines()
+    lines = live.say("cat /var/log/nginx/souspli.log").splitlines()
     assert lines
-    assert [
-        one for one in lines if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d [A-Z]+ \d{3}", one)
-    ] == []
+    assert {one for one in lines if not re.fullmatch(r"[0-9-]+T\d\d [A-Z]+ \d{3}", one)} == set()
+    everything = live.say("cat /var/log/nginx/*")
+    assert [word for word in ("127.0.0.1", "Jean", "Dupont") if word in everything] == []
 
 
 def test_a_certificate_that_was_given_is_served(live: Booted, tmp_path: Path) -> None:
