@@ -67,7 +67,7 @@ def whoami() -> str:
 
 
 def host_named(settings: Path = PUBLISHCONF) -> str:
-    """SERVER in publishconf.py, read without running it: a mistake in the facts stops no rollback."""
+    """SERVER in publishconf.py, read without running it: bad facts stop no rollback."""
     for node in ast.parse(settings.read_text("utf-8")).body:
         match node:
             case ast.Assign(targets=[ast.Name(id="SERVER")], value=ast.Constant(value=str(host))):

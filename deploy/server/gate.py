@@ -127,14 +127,16 @@ class Gate:
         release = room.releases / name
         if release.exists():
             raise Stopped(Outcome.DAMAGED, f"{name} is there already; publish again")
+        mark_bad(coming, "its rehearsal did not end")
         coming.rename(release)
-        try:
-            if read(release).endpoint and not self.same_endpoint(release):
-                say("rehearsed on a copy of the database")
+        if read(release).endpoint and not self.same_endpoint(release):
+            try:
                 rehearsal.rehearse(settings, release)
-        except Stopped as stopped:
-            mark_bad(release, str(stopped))
-            raise
+            except Stopped as stopped:
+                mark_bad(release, str(stopped))
+                raise
+            say("rehearsed on a copy of the database")
+        (release / BAD).unlink()
         self.change_to(release)
         room.prune()
 
@@ -198,8 +200,8 @@ class Gate:
 
 
 def mark_bad(release: Path, why: str) -> None:
-    with suppress(OSError):
-        (release / BAD).write_text(f"{why}\n", "utf-8")
+    """Nothing goes back to it, whatever becomes of us."""
+    (release / BAD).write_text(f"{why}\n", "utf-8")
 
 
 def say(line: str) -> None:

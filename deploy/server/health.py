@@ -16,7 +16,7 @@ from deploy.server.room import read
 from deploy.server.settings import Settings
 
 WAIT = 5
-"""Seconds for one answer."""
+"""Seconds for one answer, at most."""
 REST = 0.2
 """Seconds between two questions."""
 RESTART = 90
@@ -38,13 +38,13 @@ class Answer:
 class SocketConnection(HTTPConnection):
     """HTTP to a unix socket."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=WAIT)
+    def __init__(self, path: Path, wait: int) -> None:
+        super().__init__("localhost", timeout=wait)
         self._path = path
 
     def connect(self) -> None:
         self.sock = socket(AF_UNIX, SOCK_STREAM)
-        self.sock.settimeout(WAIT)
+        self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))
 
 
@@ -85,7 +85,7 @@ def told(answer: Answer, release: Release) -> str:
 def ask(settings: Settings, folder: Path) -> Answer:
     """Free times of the first visit, from the database: what a patient's page would ask."""
     try:
-        with closing(SocketConnection(settings.socket)) as line:
+        with closing(SocketConnection(settings.socket, min(WAIT, settings.patience))) as line:
             line.request("GET", question(folder), headers={"Connection": "close"})
             answer = line.getresponse()
             answer.read()

@@ -60,7 +60,7 @@ class Settings:
 
 
 def read_value(path: Path, name: str, value: Any, kind: type) -> Any:
-    wanted = str if kind is Path else list if kind is tuple else kind
+    wanted = str if issubclass(kind, Path) else list if kind is tuple else kind
     if not isinstance(value, wanted):
         raise BadSettings(f"{path}: {name} must be a {wanted.__name__}")
     return kind(value)
