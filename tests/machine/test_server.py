@@ -21,7 +21,7 @@ from desk.server import Server
 from tasks import chromium
 from tests.browser.patient import Answers, Patient
 from tests.machine.booted import DOMAIN, Booted
-from tests.serving import ROOT, Practice
+from tests.serving import ROOT, Practice, wait_until
 
 STATE = (
     "find /etc /usr/local /srv -newer /root-marker -type f; "
@@ -262,7 +262,7 @@ def test_a_certificate_that_was_given_is_served(live: Booted, tmp_path: Path) ->
     assert live.say(f"stat -c %a {CERTIFICATE} {CERTIFICATE_KEY}").split() == ["644", "600"]
     where = ["--resolve", f"{DOMAIN}:443:127.0.0.1", f"https://{DOMAIN}/"]
     trusting = [*live.line, "curl", "-s", "--cacert", str(tmp_path / "ca.pem"), *where]
-    assert subprocess.run(trusting, capture_output=True, check=False).returncode == 0
+    wait_until(lambda: subprocess.run(trusting, capture_output=True, check=False).returncode == 0)
     assert "no changes" in told(live.bootstrap("--apply")).said
 
 
