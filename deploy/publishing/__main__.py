@@ -18,13 +18,13 @@ from typing import Any
 
 from booking_endpoint.practice import Practice
 from booking_endpoint.reading import BadPractice, read_practice
-from deploy.far import Far
+from deploy.far import Far, NotAllowed, Unreachable
 from deploy.publishing.asking import Server, host_named, progress
 from deploy.publishing.bundle import ROOT, describe, gather
 from deploy.publishing.difference import Difference
 from deploy.publishing.state import Light, judge
 from deploy.publishing.upload import archive
-from deploy.server.outcomes import Stopped
+from deploy.server.outcomes import Outcome, Stopped
 from deploy.writer import told as said
 
 SITE = ROOT / ".cache" / "publish" / "site"
@@ -50,6 +50,9 @@ def main(arguments: Sequence[str]) -> int:
                 return status(server, as_json=asked.json)
             case _:
                 return logs(server.told("logs"), as_json=asked.json)
+    except NotAllowed as error:
+        print(error, file=sys.stderr)
+        return Outcome.REFUSED
     except Far as error:
         print(error, file=sys.stderr)
         return NO_LINE
@@ -137,7 +140,14 @@ def send(
         print("Nothing was published.", file=sys.stderr)
         return NOT_FIT
     digest = sha256(packet).hexdigest()
-    print(server.publish(release, packet, digest, progress(len(packet))), end="")
+    try:
+        print(server.publish(release, packet, digest, progress(len(packet))), end="")
+    except Unreachable as error:
+        print(f"\n{error}", file=sys.stderr)
+        print(
+            "Patients are served the old release or the new one, whole. Publish again: it goes on."
+        )
+        return NO_LINE
     return 0
 
 

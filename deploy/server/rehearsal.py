@@ -55,5 +55,6 @@ def run(wrong: str, *command: str) -> None:
         raise Stopped(Outcome.UNFIT, f"{wrong} ({type(error).__name__})") from None
     if done.returncode:
         lines = (done.stderr.strip() or done.stdout.strip() or "no word").splitlines()
-        last = "".join(sign for sign in lines[-1][:300] if sign.isprintable())
-        raise Stopped(Outcome.UNFIT, f"{wrong}: {last}. Nothing was switched")
+        why = next((line for line in lines if line.startswith("ERROR: ")), lines[-1])
+        plain = "".join(sign for sign in why[:300] if sign.isprintable())
+        raise Stopped(Outcome.UNFIT, f"{wrong}: {plain}. Nothing was switched")
