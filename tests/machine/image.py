@@ -83,14 +83,14 @@ def make(disk: Path) -> None:
         *("--dpkgopt=force-unsafe-io", *unread, "--skip=cleanup/apt"),
         *(f'--customize-hook=chroot "$1" {fetch}', SUITE, str(disk)),
     )
-    wheels = disk / "opt" / "wheels"
+    wheels = disk / "var" / "wheels"
     suited = [word for name in (*WHEELS, "any") for word in ("--platform", tag(name))]
     must(
         *(pip(), "-m", "pip", "download", "-q", "--no-deps", "--require-hashes"),
         *("--only-binary", ":all:", "--implementation", "cp", "--python-version", PYTHON),
         *(*suited, "-d", str(wheels), "-r", str(LOCK)),
     )
-    (disk / "etc" / "pip.conf").write_text("[global]\nno-index = true\nfind-links = /opt/wheels\n")
+    (disk / "etc" / "pip.conf").write_text("[global]\nno-index = true\nfind-links = /var/wheels\n")
 
 
 def tag(name: str) -> str:
