@@ -98,19 +98,31 @@ def test_an_endpoint_that_cannot_be_imported_is_never_switched_to(
     assert (served.releases.all()[-1] / BAD).exists()
 
 
-def test_a_migration_that_fails_was_tried_on_a_copy(served: Machine, bundle: Content) -> None:
-    """The database keeps its schema and its bookings; its copy is gone."""
+LAST = "WHERE state != 'cancelled'\",\n)"
+SOUND = 'return told(True, f"sound;'
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_migration_is_tried_on_a_copy_alone(
+    served: Machine, bundle: Content, fails: bool
+) -> None:
+    """One that fails, and one of a release that is unfit for another reason: all is as it was."""
     database = served.room / "state" / "bookings.db"
-    with closing(sqlite3.connect(database)) as file:
-        [before] = file.execute("PRAGMA user_version").fetchone()
-    last = "WHERE state != 'cancelled'\",\n)"
-    failing = edited(bundle, STORE, last, last[:-1] + '    "ALTER TABLE nobody ADD COLUMN x",\n)')
+    sql = "ALTER TABLE nobody ADD COLUMN x" if fails else "CREATE TABLE more (x)"
+    migrated = edited(bundle, STORE, LAST, f'{LAST[:-1]}    "{sql}",\n)')
+    unfit = migrated if fails else edited(migrated, MAIN, SOUND, f"return 1\n    {SOUND}")
+    before = schema(database)
     with unchanged(served):
-        code, _out, said = served.publish(failing)
+        code, _out, said = served.publish(unfit)
     assert code == Outcome.UNFIT, said
-    with closing(sqlite3.connect(database)) as file:
-        assert file.execute("PRAGMA user_version").fetchone() == (before,)
+    assert schema(database) == before
     assert not list(database.parent.glob("*.trial-*"))
+
+
+def schema(database: Path) -> list[object]:
+    with closing(sqlite3.connect(database)) as file:
+        [version] = file.execute("PRAGMA user_version").fetchone()
+        return [version, *file.execute("SELECT name FROM sqlite_schema ORDER BY 1")]
 
 
 def test_one_that_fails_only_as_it_serves_is_taken_back(served: Machine, bundle: Content) -> None:
