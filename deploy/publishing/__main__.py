@@ -19,7 +19,7 @@ from typing import Any
 from booking_endpoint.practice import Practice
 from booking_endpoint.reading import BadPractice, read_practice
 from deploy.far import Far, NotAllowed, Unreachable
-from deploy.publishing.asking import Server, host_named, progress
+from deploy.publishing.asking import Server, amount, host_named, progress
 from deploy.publishing.bundle import ROOT, describe, gather
 from deploy.publishing.difference import Difference
 from deploy.publishing.state import Light, judge
@@ -128,9 +128,7 @@ def send(
         return 0
     lacking = (*difference.new, *difference.changed)
     packet = archive(release, bundle, lacking)
-    print(
-        f"{len(lacking)} files to send, {len(packet) / 1e6:.1f} MB; {len(difference.gone)} to go."
-    )
+    print(f"{len(lacking)} files to send ({amount(len(packet))}), {len(difference.gone)} to go.")
     if asked.dry_run:
         return 0
     if difference.takes_much_away(files) and not asked.delete_many:
@@ -178,7 +176,7 @@ def logs(told: dict[str, Any], *, as_json: bool) -> int:
         print(f"{day}  " + ", ".join(f"{status}: {count:,}" for status, count in answers.items()))
     for failure, count in told["failures"].items():
         print(f"{count:,} times {failure}")
-    print(f"{told['others']:,} other lines, which are not shown")
+    print(f"{told['others']:,} lines of another kind, which are not shown")
     return 0
 
 

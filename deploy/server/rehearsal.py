@@ -34,7 +34,7 @@ def furnish(room: Room, settings: Settings, release: Path) -> None:
 def rehearse(settings: Settings, release: Path) -> None:
     """Start it but for listening, on a copy of the database, migrations included; or Stopped."""
     words = ("--release", release.name, "check", "--copy")
-    run("the new endpoint failed its rehearsal", *settings.run_endpoint, *words)
+    run("its endpoint failed the rehearsal", *settings.run_endpoint, *words)
 
 
 def run(wrong: str, *command: str) -> None:

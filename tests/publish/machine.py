@@ -67,7 +67,7 @@ class Machine:
             "python": sys.executable,
             "restart": stand_in("restart"),
             "run_endpoint": stand_in("endpoint"),
-            "patience": 15,
+            "patience": 60,
             "web": "127.0.0.1:1",
             "page_log": str(self.room / "pages.log"),
             "journal": ["/bin/cat", str(self.room / "journal")],

@@ -125,6 +125,18 @@ def schema(database: Path) -> list[object]:
         return [version, *file.execute("SELECT name FROM sqlite_schema ORDER BY 1")]
 
 
+def test_nothing_goes_back_to_code_that_does_not_know_the_database(
+    bare: Machine, bundle: Content
+) -> None:
+    """A migration stays; the release before would refuse the file, and is not switched to."""
+    migrated = edited(bundle, STORE, LAST, f'{LAST[:-1]}    "CREATE TABLE more (x)",\n)')
+    with bare.supervised():
+        assert [bare.publish(content)[0] for content in (bundle, migrated)] == [0, 0]
+        with unchanged(bare):
+            code, _out, said = bare.ask("rollback")
+    assert (code, "this release knows" in said) == (Outcome.UNFIT, True), said
+
+
 def test_one_that_fails_only_as_it_serves_is_taken_back(served: Machine, bundle: Content) -> None:
     served.configure(patience=2)
     with unchanged(served):
@@ -140,7 +152,7 @@ def test_a_rollback_serves_what_was_and_never_what_failed(served: Machine, bundl
     served.publish(with_facts(bundle, "second"))
     served.publish(edited(bundle, MAIN, "import asyncio", "import asyncio_of_tomorrow"))
     code, out, said = served.ask("rollback")
-    assert (code, out) == (0, f"serving {first}\n"), said
+    assert (code, out) == (0, f"rehearsed on a copy of the database\nserving {first}\n"), said
     assert runs(served)
 
 

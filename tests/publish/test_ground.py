@@ -50,36 +50,40 @@ def wheel(folder: Path) -> bytes:
     return path.read_bytes()
 
 
+def lying(release: Path, lock: bytes) -> Path:
+    """A release of nothing but a lock."""
+    (release / LOCK).parent.mkdir(parents=True)
+    (release / LOCK).write_bytes(lock)
+    told = json.dumps(describe({LOCK: lock}, NOW).told())
+    (release / "release.json").write_text(told, "utf-8")
+    return release
+
+
 def test_a_new_lock_brings_its_packages_and_no_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One whose bytes are not those of the lock stays away, and nothing is left of the attempt."""
+    """What no hash holds stays away, and nothing is left of the attempt."""
     room, settings = Room(tmp_path / "srv"), Settings(python=sys.executable)
     digest = sha256(wheel(tmp_path)).hexdigest()
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    made = {}
-    for told in (digest, "0" * 64):
-        lock = f"tiny==1.0 --hash=sha256:{told}\n".encode()
-        release = room.releases / told[:8]
-        (release / LOCK).parent.mkdir(parents=True)
-        (release / LOCK).write_bytes(lock)
-        described = describe({LOCK: lock}, NOW)
-        (release / "release.json").write_text(json.dumps(described.told()), "utf-8")
-        made[told] = release
+    held = f"tiny==1.0 --hash=sha256:{digest}\n".encode()
+    good, bad = (
+        lying(room.releases / sha256(lock).hexdigest()[:4], lock) for lock in (held, b"tiny==1.0\n")
+    )
     room.sweep()
-    furnish(room, settings, made[digest])
-    python = made[digest] / "venv" / "bin" / "python"
+    furnish(room, settings, good)
+    python = good / "venv" / "bin" / "python"
     asked = subprocess.run(
         [python, "-c", "import tiny; print(tiny.WORD)"], capture_output=True, check=True
     )
     assert asked.stdout == b"here\n"
-    with pytest.raises(Stopped, match="DO NOT MATCH THE HASHES") as stopped:
-        furnish(room, settings, made["0" * 64])
+    with pytest.raises(Stopped, match="Hashes are required") as stopped:
+        furnish(room, settings, bad)
     assert stopped.value.outcome == Outcome.UNFIT
     assert [one.name for one in room.venvs.iterdir()] == [
-        sha256((made[digest] / LOCK).read_bytes()).hexdigest()[:12]
+        sha256((good / LOCK).read_bytes()).hexdigest()[:12]
     ]
 
 
