@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from booking_endpoint.envelope import BadKey
 from booking_endpoint.web import HEADERS, log_failure
-from desk import act_rooms, agenda_room, call_room, time_rooms
+from desk import act_rooms, agenda_room, call_room, hour_rooms, time_rooms
 from desk.pages import HERE, Desk, read_form
 from desk.session import Session
 
@@ -35,7 +35,8 @@ LOOKS: dict[str, Room] = {
     "cancel": act_rooms.ask,
     "move": time_rooms.ask_move,
     "book": time_rooms.ask_book,
-    "close": time_rooms.ask_close,
+    "close": hour_rooms.ask_close,
+    "offer": hour_rooms.ask_offer,
     "together": act_rooms.ask_together,
     "done": act_rooms.history,
     "calls": call_room.look,
@@ -54,7 +55,9 @@ DEEDS: dict[str, Room] = {
     "absent": act_rooms.absent,
     "put": time_rooms.move,
     "take": time_rooms.book,
-    "shut": time_rooms.close,
+    "shut": hour_rooms.close,
+    "offered": hour_rooms.offer,
+    "withdraw": hour_rooms.withdraw,
     "called": call_room.check,
 }
 """What is done at an unlocked desk, by POST alone."""

@@ -14,13 +14,14 @@ from booking_endpoint.booking import mark
 from booking_endpoint.envelope import PrivateKey
 from booking_endpoint.instants import Slot
 from booking_endpoint.practice import Practice
+from desk.agenda import slot_of
 from desk.calendar_in import Unreadable, busy, merged, window_of, within_doors
 from desk.calendar_out import Sent, calendar_of, host_of
 from desk.calendar_push import Act, push
 from desk.calendar_sources import Source, found, texts
 from desk.calendar_web import Login, Unread
 from desk.drawer import Drawer, write_private_file
-from desk.opening import open_all
+from desk.opening import open_all, read_list
 from desk.talk import Talk
 
 _ = mark
@@ -114,7 +115,9 @@ class Calendars:
         said = [Slot(*pair) for slots in kept.get("busy", {}).values() for pair in slots]
         window = window_of(self.practice, self.now)
         current = [slot for slot in said if slot.end > self.now]
-        done = push(listed, act, within_doors(merged(current), self.practice, window), self.chance)
+        more = [slot_of(one) for one in read_list(listed()).offered]
+        wanted = within_doors(merged(current), self.practice, window, more)
+        done = push(listed, act, wanted, self.chance)
         self.talk.tell(
             _("Times closed: {closed}; opened again: {opened}; as before: {kept}."), **asdict(done)
         )

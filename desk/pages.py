@@ -16,7 +16,7 @@ from booking_endpoint.markup import say, templates
 from booking_endpoint.timetable import Wall
 from booking_endpoint.words import OWN_WORDS, read_language
 from desk.acts import Act
-from desk.agenda import Entry, entry_of, read_date
+from desk.agenda import Entry, entry_of, extra_of, read_date
 from desk.keyring import unlock_all
 from desk.opening import Listing, Opened, moment
 from desk.session import Place, Ring, Session
@@ -92,7 +92,8 @@ class Desk:
         return next((one for one in bookings if one.id == fields.get("id")), None)
 
     def entry(self, booking: Opened) -> Entry:
-        return entry_of(booking, self.practice, self.language.code)
+        offered = self.session.listing.offered if self.session else ()
+        return entry_of(booking, self.practice, self.language.code, extra_of(offered))
 
     def who(self, session: Session, act: Act) -> str:
         """Whom an act is about; nobody for a closure, or where it cannot be read."""

@@ -30,6 +30,7 @@ from desk.app import create_app
 from desk.pages import Desk
 from desk.server import Server, Unreachable
 from desk.session import Clock, Place
+from tests.edge.patient import NO_TLS
 from tests.serving import facts_with, wait_until
 
 NAME, PHONE = "Zoé Sentinelle", "06 39 98 77 66"
@@ -161,14 +162,14 @@ class Reader:
 @contextmanager
 def at_desk(
     practice: Practice,
-    key: PrivateKey,
+    key: PrivateKey | bytes,
     server: Server,
     *others: bytes,
     drawer: Path | None = None,
     clock: Clock = MONDAY.timestamp,
 ) -> Iterator[Reader]:
     """A locked desk over real HTTP, on that Monday at nine; with other key files, if any."""
-    pems = [lock_key(key, PASSPHRASE), *others]
+    pems = [key if isinstance(key, bytes) else lock_key(key, PASSPHRASE), *others]
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
@@ -184,7 +185,7 @@ def at_desk(
     try:
         fresh = httpx.Limits(max_keepalive_connections=0)  # uvicorn ends an idle one after 5 s
         origin = f"http://127.0.0.1:{port}"
-        with httpx.Client(base_url=origin, timeout=30, limits=fresh) as http:
+        with httpx.Client(base_url=origin, timeout=30, limits=fresh, verify=NO_TLS) as http:
             yield Reader(http, port, f"/{TOKEN}/", app)
     finally:
         serving.should_exit = True
@@ -204,7 +205,7 @@ class Beside(Server):
 
     def away(self, *, gone: bool) -> None:
         there = Path(self.words[0]).with_name("away")
-        there.touch() if gone else there.unlink()
+        there.touch() if gone else there.unlink(missing_ok=True)
 
     def listing(self) -> list[str]:
         return self._in_store(lambda store: listed(store))

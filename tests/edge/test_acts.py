@@ -13,7 +13,17 @@ from typing import Any
 
 import pytest
 
-from booking_endpoint.acts import BadAct, Outcome, Place, Put, perform, read_act, standing
+from booking_endpoint.acts import (
+    BadAct,
+    Offer,
+    Outcome,
+    Place,
+    Put,
+    perform,
+    read_act,
+    standing,
+)
+from booking_endpoint.availability import Extra
 from booking_endpoint.envelope import SIZE, PrivateKey, public_text, seal, to_text
 from booking_endpoint.instants import Slot, rfc3339
 from booking_endpoint.practice import RECIPIENTS
@@ -46,7 +56,7 @@ async def after(path: Path, *acts: Put) -> tuple[list[Outcome], dict[bytes, Plac
     await fill(store)
     try:
         outcomes = [await perform(store, act) for act in acts]
-        bookings, _ = await standing(store)
+        bookings, _, _ = await standing(store)
         return outcomes, {one.id: Place(one.slot, one.state) for one in bookings}
     finally:
         await store.close()
@@ -143,7 +153,7 @@ def run(database: Path, *words: str, put_in: str = "") -> list[dict[str, Any]]:
         check=True,
         text=True,
     )
-    return [json.loads(line) for line in answer.stdout.splitlines()]
+    return [json.loads(line) for line in answer.stdout.splitlines() if line]
 
 
 def told(slot: Slot, **more: object) -> dict[str, object]:
@@ -178,6 +188,17 @@ def test_a_closure_is_made_listed_and_undone(tmp_path: Path) -> None:
     acts = f"{json.dumps(reopen)}\n{json.dumps(reopen)}"
     outcomes = [line["outcome"] for line in run(tmp_path / "a.db", "acts", put_in=acts)]
     assert outcomes == ["done", "unknown"]
+
+
+def test_hours_are_opened_listed_and_withdrawn(tmp_path: Path) -> None:
+    offer = told(NINE, act="offer", word="more", visits=["consultation"])
+    withdraw = {"act": "withdraw", "word": "more"}
+    assert run(tmp_path / "a.db", "acts", put_in=json.dumps(offer)) == [{"outcome": "done"}]
+    assert run(tmp_path / "a.db", "list") == [told(NINE, word="more", visits=["consultation"])]
+    acts = f"{json.dumps(withdraw)}\n{json.dumps(withdraw)}"
+    outcomes = [line["outcome"] for line in run(tmp_path / "a.db", "acts", put_in=acts)]
+    assert outcomes == ["done", "unknown"]
+    assert run(tmp_path / "a.db", "list") == []
 
 
 def test_every_act_is_in_the_audit_log_without_whom_it_was_about(tmp_path: Path) -> None:
@@ -223,6 +244,27 @@ def test_a_good_line_is_read() -> None:
 def test_any_other_line_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(BadAct):
         read_act(json.dumps(GOOD | change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"visits": "consultation"},
+        {"visits": ["two words"]},
+        {"visits": ["';--"]},
+        {"visits": [7]},
+        {"visits": None},
+        {"word": ""},
+        told(Slot(NINE.start + 60, NINE.end)),
+        told(Slot(NINE.end, NINE.start)),
+    ],
+)
+def test_hours_that_no_desk_opens_are_refused(change: dict[str, object]) -> None:
+    """Their slots would not begin where cells do, or they name a visit that cannot be."""
+    good = told(NINE, act="offer", word="more", visits=[])
+    assert read_act(json.dumps(good)) == Offer("more", Extra(NINE))
+    with pytest.raises(BadAct):
+        read_act(json.dumps(good | change))
 
 
 @pytest.mark.parametrize("line", ["", "[]", "7", "{", '{"act": "book"}', '{"act": "close"}'])

@@ -36,6 +36,7 @@ ORDER = (
     "sqlite_file",
     "audit",
     "database",
+    "schema",
     "store",
     "acts",
     "lines",
