@@ -343,13 +343,16 @@ def test_an_endpoint_that_is_killed_answers_the_next_who_asks(live: Booted) -> N
 
 def test_after_a_reboot_all_is_there_again(live: Booted, key: PrivateKey) -> None:
     """Pages, endpoint and bookings, without anybody's hand."""
+    closed = "2031-01-01T08:00:00Z 2031-01-01T09:00:00Z --id kept-over-night"
+    endpoint = "setpriv --reuid=souspli-endpoint --clear-groups /usr/local/lib/souspli/run-endpoint"
+    live.say(f"{endpoint} close {closed}")
     booked = names(live, key)
     live.power_off()
     live.boot()
     assert live.fetch("/").startswith("HTTP/2 200")
     assert live.fetch(ASKED).startswith("HTTP/2 200")
     assert names(live, key) == booked
-    assert booked
+    assert "kept-over-night" in live.say(f"{endpoint} list")
     assert "no changes" in told(live.bootstrap()).said
     assert live.say("systemctl --failed --no-legend") == ""
 
