@@ -281,6 +281,38 @@ def test_a_certificate_that_was_given_is_served(live: Booted, tmp_path: Path) ->
     assert "no changes" in told(live.bootstrap("--apply")).said
 
 
+AUTHORITY = f"""
+DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends pebble
+echo 127.0.0.1 localhost {DOMAIN} > /etc/hosts
+cd /var/lib && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+  -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout ca.key -out ca.pem
+echo '{{"pebble": {{"listenAddress": "127.0.0.1:14000", "certificate": "/var/lib/ca.pem",
+  "privateKey": "/var/lib/ca.key", "httpPort": 80, "tlsPort": 443}}}}' > pebble.json
+systemd-run -q --unit=pebble --setenv=PEBBLE_VA_NOSLEEP=1 pebble -config /var/lib/pebble.json
+mkdir -p ~root/.config/letsencrypt
+printf 'server = https://localhost:14000/dir\\nno-verify-ssl = true\\n' \
+  > ~root/.config/letsencrypt/cli.ini
+"""
+"""pebble, a test server by Let's Encrypt's own makers: it asks nginx for what certbot laid out."""
+
+
+def served_certificate(machine: Booted) -> str:
+    """Who issued what nginx shows, and its number."""
+    show = f"openssl s_client -connect 127.0.0.1:443 -servername {DOMAIN} </dev/null 2>/dev/null"
+    return machine.say(f"{show} | openssl x509 -noout -issuer -serial")
+
+
+def test_certbot_fetches_a_certificate_through_nginx_and_renews_it(machine: Booted) -> None:
+    machine.say(AUTHORITY)
+    done = told(machine.bootstrap("--certbot", "cabinet@dr-example.fr", "--apply"))
+    assert done.code == 0, done.said
+    wait_until(lambda: "Pebble" in served_certificate(machine))
+    assert "no changes" in told(machine.bootstrap("--certbot", "cabinet@dr-example.fr")).said
+    first = served_certificate(machine)
+    machine.say("certbot renew -q --force-renewal --no-random-sleep-on-renew")
+    wait_until(lambda: served_certificate(machine) != first)
+
+
 @pytest.fixture(scope="module")
 def chromium_there(bare: Booted) -> Iterator[Browser]:
     """Debian's Chromium on this machine, whose network is that one's."""
