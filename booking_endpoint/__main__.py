@@ -5,15 +5,15 @@ import asyncio
 import logging
 import os
 import secrets
-import shutil
 import signal
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import Any
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -43,8 +43,9 @@ from booking_endpoint.instants import DAY, Slot, parse_instant, rfc3339
 from booking_endpoint.lines import changes, exported, listed, performed
 from booking_endpoint.protocol import PatientProtocol, PatientServer
 from booking_endpoint.reading import BadPractice
-from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound, copy_file
+from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound
 from booking_endpoint.store import State, Store
+from booking_endpoint.trial import rehearse
 
 OFTEN = ("list", "acts")
 """The desk asks for these again and again: each act is written down, and no look is."""
@@ -62,7 +63,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         if asked.command == "audit":
             return audit(asked, environ)
         if asked.command == "check" and asked.copy:
-            return asyncio.run(rehearse(environ))
+            asyncio.run(rehearse(environ, time.time, secrets.token_bytes))
+            return told(True, "this release could serve")
         return asyncio.run(keep(asked, environ))
     except (BadConfig, BadPractice, BrokenPromise, NewerFile) as error:
         print(error, file=sys.stderr)
@@ -83,7 +85,9 @@ def parser() -> argparse.ArgumentParser:
     exporting.add_argument("--only", action="store_true", help="those whose ids come in")
     commands.add_parser("list", help="print all bookings without envelopes, and closures")
     commands.add_parser("acts", help="do what comes in as JSON lines; say what became of it")
-    commands.add_parser("watch", help="print a line after each change")
+    commands.add_parser(
+        "watch", help="print a line after each change, while its input is held open"
+    )
     for name, what in [("cancel", "release a time"), ("accept", "say yes to a request")]:
         commands.add_parser(name, help=what).add_argument("id", type=read_id)
     closing = commands.add_parser("close", help="offer nothing between two instants")
@@ -231,7 +235,7 @@ async def act(asked: argparse.Namespace, store: Store, environ: Mapping[str, str
 
             return await say(performed(store, sys.stdin, log))
         case "watch":
-            return await say(changes(store))
+            return await while_held(say(changes(store, lambda: digest_of(environ))))
         case "cancel":
             return told(await store.cancel(asked.id) is not None, "cancelled")
         case "accept":
@@ -269,6 +273,30 @@ async def say(lines: AsyncIterator[str]) -> int:
     return 0
 
 
+async def while_held(work: Coroutine[Any, Any, int]) -> int:
+    """Do it while somebody holds our standard input open: a desk that was killed holds nothing."""
+    loop, working = asyncio.get_running_loop(), asyncio.ensure_future(work)
+
+    def wait_for_the_end() -> None:
+        while os.read(0, 1024):
+            pass
+        with suppress(RuntimeError):  # it has ended by itself
+            loop.call_soon_threadsafe(working.cancel)
+
+    Thread(target=wait_for_the_end, daemon=True).start()
+    try:
+        return await working
+    except asyncio.CancelledError:
+        return 0
+
+
+def digest_of(environ: Mapping[str, str]) -> str:
+    """The digest of the facts as they stand; nothing where they cannot be read just now."""
+    with suppress(BadConfig, OSError):
+        return facts_digest(environ)
+    return ""
+
+
 async def check(store: Store, environ: Mapping[str, str]) -> int:
     """Settings read, database sound: 0; otherwise what is wrong, and 1."""
     Config.read(environ)
@@ -278,28 +306,6 @@ async def check(store: Store, environ: Mapping[str, str]) -> int:
         print("the database is damaged: restore a backup", file=sys.stderr)
         return 1
     return told(True, f"sound; SQLite {sqlite3.sqlite_version}")
-
-
-async def rehearse(environ: Mapping[str, str]) -> int:
-    """Whether this release could serve: everything but the listening, on a copy of the database.
-
-    The copy gets the newest schema, is looked through and thrown away; the database is only read.
-    """
-    create_app(Config.read(environ), time.time, secrets.token_bytes)
-    database = database_path(environ)
-    trial = f"{database.name}.trial-"
-    for left in database.parent.glob(f"{trial}*"):  # by one that was cut off
-        shutil.rmtree(left)
-    with TemporaryDirectory(prefix=trial, dir=database.parent) as folder:
-        copy = Path(folder, "copy.db")
-        if database.exists():
-            copy_file(database, copy)
-        store = Store(copy)
-        try:
-            await store.open()
-            return await check(store, environ)
-        finally:
-            await store.close()
 
 
 def show(shown: Sequence[Table], environ: Mapping[str, str], logs: Sequence[Path]) -> int:

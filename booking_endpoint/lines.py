@@ -66,13 +66,17 @@ async def performed(
         yield json.dumps({"outcome": outcome.value})
 
 
-async def changes(store: Store, look: float = LOOK) -> AsyncIterator[str]:
-    """A line now, and one after each change of the file."""
+async def changes(store: Store, facts: Callable[[], str], look: float = LOOK) -> AsyncIterator[str]:
+    """A line now, and one after each change of the file; `facts` and their digest likewise."""
     seen: object = object()
+    told = ""
     while True:
         if store.version() is None:
             await store.closures()  # opens the file anew, where it was replaced
         if (version := store.version()) != seen:
             seen = version
             yield "changed"
+        if (digest := facts()) not in ("", told):
+            told = digest
+            yield f"facts {digest}"
         await asyncio.sleep(look)

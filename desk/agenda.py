@@ -34,7 +34,7 @@ class Entry:
     discreet: bool
     """Whether nobody but the patient may hear of it."""
     outside: bool
-    """Whether the hours, as they are now, do not hold it: the booking is older than the rule."""
+    """Whether the hours, as they are now, do not hold it: older than they are, or put by hand."""
 
     @property
     def cancelled(self) -> bool:

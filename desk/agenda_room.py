@@ -22,6 +22,7 @@ from desk.agenda import (
 from desk.opening import Listing
 from desk.pages import Desk, read_day, read_form, read_view
 from desk.people import together
+from desk.server import refusal
 from desk.session import Session
 
 REFRESH = 120
@@ -99,7 +100,11 @@ def marks(desk: Desk, session: Session, listing: Listing) -> dict[str, Any]:
         "refused": [deed for deed in memory.deeds if deed.failed and not deed.read],
         "trouble": session.trouble,
         "unkept": session.unkept,
+        "outdated": session.outdated,
+        "refusal": refusal(session.trouble),
         "version": session.version,
+        "rounds": session.rounds,
+        "read_at": desk.clock_of(session.rounds.at),
         "kind": kind,
         "who": lambda act: desk.who(session, act),
         "times": desk.times,

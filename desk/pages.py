@@ -77,6 +77,10 @@ class Desk:
     def locked_page(self, status: int = 200) -> Response:
         return self.page("locked.html", status, wrong=status != 200)
 
+    def wait_page(self, why: str) -> Response:
+        """Instead of what would be wrong now; `why` is a message."""
+        return self.page("wait.html", 503, why=why)
+
     def back(self, fields: Mapping[str, str], did: str = "") -> Response:
         """To the agenda, where the form was; with what was done, if something was."""
         place = read_place(fields)
@@ -112,6 +116,10 @@ class Desk:
     def local(self, instant_text: str) -> datetime:
         """An instant of the interface on the practice's own clock."""
         return moment(instant_text).astimezone(self.practice.zone)
+
+    def clock_of(self, seconds: float) -> datetime:
+        """A moment in UTC seconds on the practice's own clock."""
+        return datetime.fromtimestamp(seconds, self.practice.zone)
 
     def instant_of(self, day: str, clock: str) -> datetime | None:
         """A day and a time of the door; None for what is none, or what the clocks skip."""

@@ -27,21 +27,29 @@ LONGEST_CLOSURE = timedelta(days=400)
 
 
 def times_for(
-    desk: Desk, session: Session, visit: Visit | None, fields: Fields, without: str = ""
+    desk: Desk, session: Session, visit: Visit | None, fields: Fields, moving: Opened | None = None
 ) -> dict[str, Any]:
-    """The free times of a week for a visit, and the ways to the weeks beside it."""
+    """The free times of a week for a visit, and the ways to the weeks beside it.
+
+    One that is being moved takes nothing, and is not offered the time at which it stands.
+    """
     today = desk.place.now().date()
     first = max(read_day(fields.get("on", "")) or today, today)
-    busy = busy_of(session.listing, desk.practice, without)
+    busy = busy_of(session.listing, desk.practice, moving.id if moving else "")
     now = int(desk.place.clock())
     days = free_days(first, desk.practice, visit, busy, now) if visit else {}
+    stands = int(moving.start.timestamp()) if moving else None
     zone = desk.practice.zone
     return {
         "first": first,
         "sooner": max(first - timedelta(days=7), today) if first > today else None,
         "later": first + timedelta(days=7),
         "free": {
-            day: [(rfc3339(slot.start), datetime.fromtimestamp(slot.start, zone)) for slot in slots]
+            day: [
+                (rfc3339(slot.start), datetime.fromtimestamp(slot.start, zone))
+                for slot in slots
+                if slot.start != stands
+            ]
             for day, slots in days.items()
         },
     }
@@ -94,7 +102,7 @@ def move_page(
         back=read_place(fields),
         values=defaultdict(str, fields),
         **{"doubts": [], "wanted": None, "wrong": False, **more},
-        **times_for(desk, session, visit, fields, booking.id),
+        **times_for(desk, session, visit, fields, booking),
     )
 
 

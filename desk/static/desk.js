@@ -49,7 +49,8 @@ async function look() {
   try {
     const answer = await fetch("changes?by=itself")
     const version = await answer.text()
-    if (answer.headers.has("Clear-Site-Data")) location.reload()
+    const locked = answer.headers.get("Content-Type")?.startsWith("text/html")
+    if (locked) location.reload()
     else if (answer.ok && version && version !== main().dataset.version && !typing()) await swap()
   } catch {
     /* the desk was closed: what stands here stays, with the time it was true */
@@ -70,7 +71,6 @@ async function showDrops(time) {
   if (dragged !== time) return
   const form = page?.querySelector('form[action$="/put"]')
   for (const radio of form?.querySelectorAll("input[type=radio]") ?? []) {
-    if (form.elements.seen.value.startsWith(radio.value)) continue // where it stands
     const day = document.getElementById(`d${radio.dataset.day}`)?.closest(".day")
     const list = day?.querySelector(".drops") ?? newDrops(day)
     list?.append(dropFor(radio, form))

@@ -1,6 +1,7 @@
 """How soon the desk shows today: ten thousand envelopes opened, a look, an unlock."""
 
 import asyncio
+import os
 import secrets
 import time
 from collections.abc import Callable
@@ -53,6 +54,13 @@ def took(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
+def spent(before: os.times_result, after: os.times_result) -> tuple[float, float]:
+    """Processor seconds of this process, and of those that it has started and seen end."""
+    own = after.user - before.user + after.system - before.system
+    children = after.children_user - before.children_user
+    return own, children + after.children_system - before.children_system
+
+
 def run(folder: Path) -> Result:
     key = new_key()
     many, usual = folder / "many.db", folder / "usual.db"
@@ -60,7 +68,9 @@ def run(folder: Path) -> Result:
     fill(usual, key, USUAL)
     bare = took(lambda: [open_envelope(envelopes[one % KINDS], [key]) for one in range(MANY)])
     book = Book(Server.here(many), [key])
+    before = os.times()
     first = took(lambda: book.refresh(MONDAY))
+    desk, server = spent(before, os.times())
     again = took(lambda: book.refresh(MONDAY))
     assert book.progress == (MANY, MANY)
     pem = lock_key(key, PASSPHRASE)
@@ -73,6 +83,8 @@ def run(folder: Path) -> Result:
         [
             (f"{number(MANY)} envelopes opened, nothing else", number(bare)),
             (f"{number(MANY)} bookings fetched by one command, and opened", number(first)),
+            ("of that, processor time of the desk", number(desk)),
+            ("of that, processor time of the server's commands", number(server)),
             ("another look, with nothing new", number(again)),
             ("the passphrase alone", number(passphrase)),
             (f"the same to today, {number(MANY)} bookings of which none is known", number(begun)),

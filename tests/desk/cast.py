@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 import socket
+import ssl
 import sys
 import tempfile
 import threading
@@ -167,6 +168,7 @@ def at_desk(
     *others: bytes,
     drawer: Path | None = None,
     clock: Clock = MONDAY.timestamp,
+    trust: ssl.SSLContext | None = None,
 ) -> Iterator[Reader]:
     """A locked desk over real HTTP, on that Monday at nine; with other key files, if any."""
     pems = [key if isinstance(key, bytes) else lock_key(key, PASSPHRASE), *others]
@@ -175,7 +177,9 @@ def at_desk(
     port = listener.getsockname()[1]
     folder = tempfile.TemporaryDirectory()
     kept = drawer or Path(folder.name) / "desk.drawer"
-    desk = Desk(Place(practice, server, kept, clock, secrets.token_bytes), pems, TOKEN, 15)
+    trust = trust or ssl.create_default_context()
+    place = Place(practice, server, kept, clock, secrets.token_bytes, kept.parent, trust)
+    desk = Desk(place, pems, TOKEN, 15)
     app = create_app(desk, port)
     settings = uvicorn.Config(app, http="httptools", access_log=False, log_level="warning")
     serving = uvicorn.Server(settings)

@@ -27,7 +27,7 @@ from tests.desk.cast import (
 from tests.desk.test_looks import FAULTS, HEBREW, book
 
 DAY = "?day=2026-11-23&view=day"
-SOON = 15_000
+SOON = 30_000
 """Milliseconds; on an idle machine it takes three seconds."""
 
 Open = Callable[..., Page]
@@ -231,12 +231,26 @@ def test_a_visit_is_dragged_by_its_time_onto_a_free_one_and_back_by_undo(
         expect(page.locator(".drops__one")).to_have_count(0)
         assert standing(server) == [(at("10:00"), at("10:30")), (at("11:00"), at("11:30"))]
         drag("section:nth-child(2) .drops__one")
-        expect(page.locator(".did")).to_contain_text("Déplacé")
+        expect(page.locator(".did")).to_contain_text("Déplacé", timeout=SOON)
         assert at("09:00", 1) in [start for start, _end in standing(server)]
         page.locator(".did").get_by_role("button", name="Défaire").click()
-        expect(page.locator(".did")).to_contain_text("Déplacé")
+        expect(page.locator(".did")).to_contain_text("Déplacé", timeout=SOON)
         assert standing(server) == [(at("10:00"), at("10:30")), (at("11:00"), at("11:30"))]
 
 
 def standing(server: Server) -> list[tuple[datetime, datetime]]:
     return sorted((one.start, one.end) for one in read_list(server.listing()).bookings)
+
+
+def test_a_locked_desk_empties_a_page_in_which_somebody_was_typing(
+    tmp_path: Path, key: PrivateKey, window: Open
+) -> None:
+    """Nobody's name stays on the screen because the cursor stood in a field."""
+    store_booking(tmp_path / "bookings.db", key)
+    with at_desk(facts(key), key, Server.here(tmp_path / "bookings.db")) as one:
+        page = window(one)
+        expect(page.get_by_text(NAME)).to_be_visible(timeout=SOON)
+        page.locator("#to").focus()
+        one.post("lock")
+        expect(page.locator("input[type=password]")).to_be_visible(timeout=SOON)
+        expect(page.get_by_text(NAME)).to_have_count(0)

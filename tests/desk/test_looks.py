@@ -91,6 +91,10 @@ VIEWS = {
     "together": f"together?id={11:032x}",
     "calls": "calls?why=home",
     "done": "done",
+    "reminders": "reminders",
+    "account": "account",
+    "calendars": "calendars",
+    "sheet": "sheet?day=2026-11-23&view=day",
 }
 
 

@@ -21,8 +21,8 @@ from desk.paper import words_of
 from desk.server import Server
 from tests.desk.cast import PASSPHRASE
 from tests.desk.ledger import paris
+from tests.desk.terminal import Terminal
 from tests.desk.test_keys import OWN
-from tests.desk.test_keys_command import Terminal
 from tests.desk.town import PHONE, SOON, Chair, Town, books, cancels, moves
 
 THURSDAY, FRIDAY, TUESDAY, AFTER = "2027-03-25", "2027-03-26", "2027-03-30", "2027-04-01"

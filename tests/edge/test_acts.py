@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Coroutine
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -273,21 +274,32 @@ def test_what_is_no_act_is_refused(line: str) -> None:
         read_act(line)
 
 
-def test_whoever_watches_hears_of_each_change(tmp_path: Path) -> None:
-    database = tmp_path / "a.db"
-    environ = {**os.environ, "BOOKING_DATABASE": str(database)}
+def test_whoever_watches_hears_of_each_change_until_nobody_listens(tmp_path: Path) -> None:
+    """Of bookings, and of facts: a desk elsewhere works with a copy. A desk that was killed
+    holds the other end of nothing."""
+    database, facts = tmp_path / "a.db", tmp_path / "practice.toml"
+    environ = {
+        **os.environ,
+        "BOOKING_DATABASE": str(database),
+        "BOOKING_PRACTICE": str(facts),
+    }
     with subprocess.Popen(
         [sys.executable, "-m", "booking_endpoint", "watch"],
         cwd=ROOT,
         env=environ,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as watching:
+        assert watching.stdin
         assert watching.stdout
         assert watching.stdout.readline() == "changed\n"
         run(database, "acts", put_in=json.dumps(told(NINE, act="close", word="conge")))
         assert watching.stdout.readline() == "changed\n"
-        watching.kill()
+        facts.write_text("zone = 1")
+        assert watching.stdout.readline() == f"facts {sha256(b'zone = 1').hexdigest()}\n"
+        watching.stdin.close()
+        assert watching.wait(10) == 0
 
 
 def test_the_minutes_kept_free_are_part_of_what_is_asked() -> None:

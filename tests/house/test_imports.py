@@ -49,6 +49,7 @@ ORDER = (
     "shelf",
     "protocol",
     "app",
+    "trial",
     "__main__",
 )
 """A module imports only what stands before it."""

@@ -15,10 +15,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 RUN, TEST = "requirements.txt", "tests/requirements.txt"
 SERVER = "booking_endpoint/requirements.txt"
 LOCKS = (RUN, TEST, SERVER)
+GROUPS = PROJECT["dependency-groups"]
+WHOLE = PROJECT["project"]["dependencies"] + GROUPS["endpoint"] + GROUPS["site"]
 ASKED = {
-    SERVER: PROJECT["dependency-groups"]["endpoint"],
-    RUN: PROJECT["project"]["dependencies"],
-    TEST: PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["test"],
+    RUN: WHOLE,
+    TEST: WHOLE + GROUPS["test"],
+    SERVER: GROUPS["endpoint"] + [one for one in GROUPS["server"] if isinstance(one, str)],
 }
 
 Lock = dict[str, tuple[str, frozenset[str]]]

@@ -84,7 +84,7 @@ def test_a_plan_shows_every_change_and_makes_none(planned: Told) -> None:
 def test_a_plan_prints_no_key_and_no_secret(bare: Booted, planned: Told) -> None:
     bodies = [Path(bare.key(role)).read_text("ascii").split()[1] for role in ("full", "desk")]
     assert [body for body in bodies if body in planned.said] == []
-    assert "authorized_keys (3 lines, not shown)" in planned.said
+    assert "/etc/souspli/keys/full (1 lines, not shown)" in planned.said
 
 
 def test_a_bare_debian_becomes_a_server(applied: Told, machine: Booted) -> None:
@@ -182,7 +182,7 @@ def as_user(machine: Booted, user: str, script: str) -> int:
 
 MAY_NOT = (
     "ls /var/lib/souspli",
-    "echo x >> /etc/souspli/authorized_keys",
+    "echo x >> /etc/souspli/keys/full",
     "cat /etc/souspli/secret.cred",
     "cat /etc/souspli/tls/key.pem",
     "echo x > /usr/local/lib/souspli/gate",

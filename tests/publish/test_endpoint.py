@@ -3,17 +3,22 @@
 import json
 import os
 import signal
+import socket
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from deploy.server import health
 from deploy.server.outcomes import Outcome
 from deploy.server.room import BAD, manifest
-from tests.publish.machine import MAIN, Machine, edited, with_facts, with_page
+from tests.publish.machine import MAIN, SUPERVISOR, Machine, edited, with_facts, with_page
 from tests.serving import wait_until
 
 STORE = "endpoint/booking_endpoint/store.py"
@@ -98,8 +103,28 @@ def test_an_endpoint_that_cannot_be_imported_is_never_switched_to(
     assert (served.releases.all()[-1] / BAD).exists()
 
 
+def test_whoever_was_let_in_before_the_end_is_answered(served: Machine) -> None:
+    """A web server connects, then asks; between the two the endpoint may be told to stop."""
+    current = served.releases.current
+    assert current
+    question = f"GET {health.question(current)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with ExitStack() as lines:
+        callers = [lines.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(40)]
+        for one in callers:
+            one.settimeout(60)
+            one.connect(str(served.room / "endpoint.sock"))
+        restart = [sys.executable, SUPERVISOR, "restart", str(served.room)]
+        with subprocess.Popen(restart) as restarting:
+            time.sleep(0.3)
+            for one in callers:
+                one.sendall(question.encode())
+            heads = [one.recv(12) for one in callers]
+        assert restarting.returncode == 0
+    assert set(heads) == {b"HTTP/1.1 200"}
+
+
 LAST = "WHERE state != 'cancelled'\",\n)"
-SOUND = 'return told(True, f"sound;'
+SOUND = 'return told(True, "this release could serve")'
 
 
 @pytest.mark.parametrize("fails", [True, False])
