@@ -3,8 +3,9 @@
 from calendar import Calendar
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import TypeVar
 
 from booking_endpoint.availability import Extra, doors, within_hours
@@ -24,13 +25,16 @@ class Entry:
     start: datetime
     end: datetime
     visit: str
+    patients: str
+    """`new` for a first visit only, `known` for who has been here, `all`; empty where unknown."""
     born: date | None
     age: int | None
     """In whole years, on the day of the visit."""
     language: str
     """The language the booking was made in, when it is not the doctor's own."""
     doubt: str
-    """Why to look twice: `slot` (sealed for another time), or the error of its envelope."""
+    """Why to look twice: `slot` (sealed for another time), `twice` (another stands in its time,
+    which no server of ours gives), or the error of its envelope."""
     discreet: bool
     """Whether nobody but the patient may hear of it."""
     outside: bool
@@ -107,7 +111,24 @@ def day_of(
         if date_of(booking, practice) == day
     ]
     entries.sort(key=lambda entry: (entry.booking.start, entry.cancelled, entry.booking.id))
-    return Day(day, entries, day == today, is_open(day, practice, extra))
+    return Day(day, doubled(entries), day == today, is_open(day, practice, extra))
+
+
+def doubled(entries: Sequence[Entry]) -> list[Entry]:
+    """The same entries; in doubt are those that stand where the one before or after them does."""
+    standing = [entry for entry in entries if not entry.cancelled]
+    met = {
+        name
+        for one, other in pairwise(standing)
+        if other.start < one.end
+        for name in (one.booking.id, other.booking.id)
+    }
+    return [
+        replace(entry, doubt="twice")
+        if entry.booking.id in met and not (entry.cancelled or entry.doubt)
+        else entry
+        for entry in entries
+    ]
 
 
 def is_open(day: date, practice: Practice, extra: Iterable[Extra]) -> bool:
@@ -195,6 +216,7 @@ def entry_of(
         booking.start.astimezone(practice.zone),
         booking.end.astimezone(practice.zone),
         visit.label[language] if visit else identity.get("visit", ""),
+        visit.patients if visit else "",
         born,
         age_on(date_of(booking, practice), born),
         spoken if spoken in practice.languages and spoken != language else "",

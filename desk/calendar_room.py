@@ -16,11 +16,9 @@ from desk.calendar_web import Login, Unread
 from desk.calendars import NameTaken, why
 from desk.pages import Desk, read_form
 from desk.session import Session
+from desk.table_out import table_of
 
 _ = mark
-
-NAME = "agenda.ics"
-"""Of the file that is taken away: it tells nothing."""
 
 
 async def look(desk: Desk, session: Session, request: Request) -> Response:
@@ -84,9 +82,9 @@ def read_anew(desk: Desk, session: Session) -> Response:
 
 
 async def export(desk: Desk, session: Session, request: Request) -> Response:
-    """The bookings as a calendar: busy; or with names, where the warning was ticked."""
+    """The bookings as a calendar: busy; or with names, where the warning was ticked; or a table."""
     fields = await read_form(request)
-    names = fields.get("what") == "names"
+    names = fields.get("what") in ("names", "table")
     if names and not fields.get("sure"):
         told = (_("Tick that you have read what such a file tells."), dict[str, object]())
         return calendars_page(desk, session, fields, 422, sure=told)
@@ -94,6 +92,14 @@ async def export(desk: Desk, session: Session, request: Request) -> Response:
     if not session.current:
         return desk.wait_page(session.why_not)
     bookings = session.listing.bookings
+    if fields.get("what") == "table":
+        entries = sorted(map(desk.entry, bookings), key=lambda one: (one.start, one.booking.id))
+        return attachment(table_of(entries, desk.language), "agenda.csv", "text/csv")
     content = session.calendars().export(bookings, desk.language, names=names)
-    saved = {"Content-Disposition": f'attachment; filename="{NAME}"'}
-    return Response(content, media_type="text/calendar; charset=utf-8", headers=saved)
+    return attachment(content, "agenda.ics", "text/calendar")
+
+
+def attachment(content: bytes, name: str, kind: str) -> Response:
+    """A file to take away. Its name tells nothing."""
+    saved = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=f"{kind}; charset=utf-8", headers=saved)

@@ -239,3 +239,24 @@ def test_an_entry_says_nothing_of_itself(key: PrivateKey, paris: Practice) -> No
     day = on(TODAY, [booked(key)], paris)
     assert NAME not in repr(day)
     assert NAME not in repr(day.entries)
+
+
+def test_two_who_stand_in_one_time_are_both_in_doubt(key: PrivateKey, paris: Practice) -> None:
+    """No server of ours gives a time twice; one that was cancelled takes none."""
+    bookings = [
+        booked(key, at("09:00"), 1),
+        booked(key, at("09:20"), 2),
+        booked(key, at("09:50"), 3),
+        booked(key, at("11:00"), 4),
+        booked(key, at("11:00"), 5, "cancelled"),
+    ]
+    assert [entry.doubt for entry in on(TODAY, bookings, paris).entries] == ["twice"] * 2 + [""] * 3
+
+
+@pytest.mark.parametrize(("rule", "told"), [("new", "new"), ("known", "known"), ("", "all")])
+def test_whether_it_is_a_first_visit_is_told_where_the_facts_know(
+    key: PrivateKey, rule: str, told: str
+) -> None:
+    line = 'id = "consultation"\n'
+    more = f'{line}patients = "{rule}"\n' if rule else line
+    assert only(on(TODAY, [booked(key)], facts(key, (line, more)))).patients == told

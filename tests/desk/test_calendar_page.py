@@ -1,5 +1,6 @@
 """Other calendars at the running desk: read by themselves, added, forgotten; one to take away."""
 
+import csv
 import secrets
 import sqlite3
 import ssl
@@ -17,7 +18,7 @@ from desk.calendars import Calendars
 from desk.drawer import Drawer
 from desk.errands import EVERY, Rounds
 from tests.desk.calendars import TITLE, calendar, lasting
-from tests.desk.cast import MONDAY, NAME, PHONE, Beside, Reader, at_desk, facts, store_booking
+from tests.desk.cast import MONDAY, NAME, PHONE, Beside, Reader, at, at_desk, facts, store_booking
 from tests.edge.traces import traces_in
 from tests.serving import wait_until
 
@@ -180,6 +181,29 @@ def test_what_is_taken_away_says_busy_unless_the_warning_was_ticked(
     assert NAME in reader.post("export", what="names", sure="yes").text
     machine.server.away(gone=True)
     assert reader.post("export").status_code == 503, "who is gone would be told as cancelled"
+
+
+TRAPS = ("=HYPERLINK(1)", "+1", "-1", "@x", " =1", '"; "=1', "\u200e=1")
+
+
+def test_a_table_is_text_to_every_spreadsheet_and_names_nobody_unticked(
+    machine: Machine, reader: Reader
+) -> None:
+    """Whatever a patient typed is one cell, and no formula. Seen to fail where cells went as is."""
+    for nth, trap in enumerate(TRAPS):
+        when = at(f"{14 + nth % 5}:00", nth)
+        store_booking(machine.database, machine.key, when, who={"name": trap})
+    reader.unlock()
+    assert reader.post("export", what="table").status_code == 422
+    answer = reader.post("export", what="table", sure="yes")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="agenda.csv"'
+    head, *rows = csv.reader(answer.content.decode("utf-8-sig").splitlines(), delimiter=";")
+    assert head[:4] == ["Jour", "Début", "Fin", "Nom"]
+    assert len(rows) == len(TRAPS) + 1
+    assert {len(row) for row in rows} == {len(head)}
+    cells = [cell.strip() for row in rows for cell in row]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
+    assert [row[3] for row in rows if row[3] == NAME]
 
 
 class Slow(Beside):
