@@ -12,6 +12,7 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
+from deploy.bootstrap_verb import bootstrap
 from deploy.calendar_verbs import calendar
 from deploy.commands import become, call, say
 from deploy.evening_verbs import numbers, remind, sheet
@@ -246,6 +247,7 @@ namespace = Collection(
     sheet,
     numbers,
     documents,
+    bootstrap,
     publish,
     rollback,
     status,

@@ -22,6 +22,17 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     items.sort(key=lambda one: "browser" not in one.fixturenames)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud what was not tried on a booted machine: a skip is easily overlooked."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    untried = [one for one in skipped if one.nodeid.startswith("tests/machine/")]
+    if untried:
+        reason = str(untried[0].longrepr[2]).removeprefix("Skipped: ")
+        told = f"NOT TRIED, since {reason}: a server from bare Debian to a booking and a reboot"
+        terminalreporter.section("no machine was booted", red=True, bold=True)
+        terminalreporter.line(f"{told} ({len(untried)} tests of tests/machine)", red=True)
+
+
 @pytest.fixture(scope="session")
 def key() -> PrivateKey:
     """The doctor's private key of this run."""
