@@ -6,7 +6,6 @@ import logging
 import os
 import secrets
 import signal
-import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -259,11 +258,11 @@ async def check(store: Store, environ: Mapping[str, str]) -> int:
     """Settings read, database sound: 0; otherwise what is wrong, and 1."""
     Config.read(environ)
     try:
-        await store.check()
+        kept_by = await store.check()
     except Unsound:
         print("the database is damaged: restore a backup", file=sys.stderr)
         return 1
-    return told(True, f"sound; SQLite {sqlite3.sqlite_version}")
+    return told(True, f"sound; {kept_by}")
 
 
 def show(shown: Sequence[Table], environ: Mapping[str, str], logs: Sequence[Path]) -> int:

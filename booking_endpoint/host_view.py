@@ -10,6 +10,7 @@ from pathlib import Path
 from booking_endpoint.config import BadConfig
 from booking_endpoint.envelope import to_text
 from booking_endpoint.instants import CELL, rfc3339
+from booking_endpoint.schema import COLUMNS, TABLES
 from booking_endpoint.store import Store
 
 MOST = 20
@@ -73,17 +74,17 @@ class Table:
 
 async def tables(store: Store, most: int) -> list[Table]:
     """All that the file holds, by its own schema: no table and no column can be left out."""
-    names = await store.read("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    names = await store.read(TABLES)
     return [await read_table(store, row["name"], most) for row in names]
 
 
 async def read_table(store: Store, name: str, most: int) -> Table:
     quoted = '"' + name.replace('"', '""') + '"'
-    columns = await store.read("SELECT name FROM pragma_table_xinfo(?)", (name,))
-    [count] = await store.read(f"SELECT count(*) FROM {quoted}")  # noqa: S608  # quoted
+    columns = await store.read(COLUMNS, (name,))
+    [count] = await store.read(f"SELECT count(*) AS many FROM {quoted}")  # noqa: S608  # quoted
     rows = await store.read(f"SELECT * FROM {quoted} ORDER BY 1 LIMIT ?", (most,))  # noqa: S608  # quoted
     named = tuple(row["name"] for row in columns)
-    return Table(name, named, count[0], [dict(row) for row in rows])
+    return Table(name, named, count["many"], [dict(row) for row in rows])
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from booking_endpoint.instants import Slot, rfc3339
 from booking_endpoint.store import Booking, Store
 
 LOOK = 1.0
-"""Seconds between two looks at the file for whoever watches it."""
+"""Seconds between two looks for whoever watches it."""
 
 AT_ONCE = 200
 """Envelopes read together: some two megabytes."""
@@ -67,12 +67,10 @@ async def performed(
 
 
 async def changes(store: Store, look: float = LOOK) -> AsyncIterator[str]:
-    """A line now, and one after each change of the file."""
+    """A line now, and one after each change."""
     seen: object = object()
     while True:
-        if store.version() is None:
-            await store.closures()  # opens the file anew, where it was replaced
-        if (version := store.version()) != seen:
-            seen = version
+        if (mark := await store.mark()) != seen:
+            seen = mark
             yield "changed"
         await asyncio.sleep(look)

@@ -71,6 +71,7 @@ async def taken(store: Store) -> frozenset[int]:
 def heard(store: Store) -> list[str]:
     """The statements the writer will be given from now on."""
     seen: list[str] = []
+    assert isinstance(store._database, Database)
     writer = store._database._file._connection
     assert writer
     writer.set_trace_callback(seen.append)
