@@ -21,7 +21,7 @@ from booking_endpoint.config import (
     BadConfig,
     Config,
     audit_path,
-    database_path,
+    database_at,
     facts_digest,
     read_facts_file,
 )
@@ -39,6 +39,7 @@ from booking_endpoint.lines import changes, exported, listed, performed
 from booking_endpoint.protocol import PatientProtocol
 from booking_endpoint.reading import BadPractice
 from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound
+from booking_endpoint.storage import NotOffered, ServerFault, Where
 from booking_endpoint.store import State, Store
 
 OFTEN = ("list", "acts")
@@ -57,10 +58,10 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         if asked.command == "audit":
             return audit(asked, environ)
         return asyncio.run(keep(asked, environ))
-    except (BadConfig, BadPractice, BrokenPromise, NewerFile) as error:
+    except (BadConfig, BadPractice, BrokenPromise, NewerFile, NotOffered) as error:
         print(error, file=sys.stderr)
     except FAULTS as error:
-        print(f"the database cannot be used: {type(error).__name__}", file=sys.stderr)
+        print(f"the database cannot be used: {why(error)}", file=sys.stderr)
     return 2
 
 
@@ -161,15 +162,20 @@ def leave_no_core() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-async def try_database(path: Path) -> None:
+async def try_database(where: Where) -> None:
     """Raise what no waiting mends, before any process starts; of what does, tell and go on."""
-    store = Store(path)
+    store = Store(where)
     try:
         await store.open()
     except FAULTS as error:
-        print(f"the database cannot be used yet: {type(error).__name__}", file=sys.stderr)
+        print(f"the database cannot be used yet: {why(error)}", file=sys.stderr)
     finally:
         await store.close()
+
+
+def why(error: Exception) -> str:
+    """What stands in the way, without a word of what is kept."""
+    return str(error) if isinstance(error, ServerFault) else type(error).__name__
 
 
 def from_environment() -> object:
@@ -179,14 +185,14 @@ def from_environment() -> object:
 
 async def keep(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """One act on the database, beside the running server."""
-    path = database_path(environ)
-    if asked.command == "host-view" and not path.exists():
-        raise BadConfig(f"BOOKING_DATABASE: {path} is not there yet, so there is nothing to show")
+    where = database_at(environ)
+    if asked.command == "host-view" and isinstance(where, Path) and not where.exists():
+        raise BadConfig(f"BOOKING_DATABASE: {where} is not there yet, so there is nothing to show")
     if asked.command == "close" and asked.end <= asked.start:
         raise BadConfig("close: the end must come after the start")
     if asked.command not in OFTEN:
         write_down(environ, told_of(asked), needed=asked.command not in READING)
-    store = Store(path)
+    store = Store(where)
     await store.open()
     try:
         return await act(asked, store, environ)
@@ -266,10 +272,11 @@ async def check(store: Store, environ: Mapping[str, str]) -> int:
 
 
 def show(shown: Sequence[Table], environ: Mapping[str, str], logs: Sequence[Path]) -> int:
-    files, log = files_beside(database_path(environ)), audit_path(environ)
+    where, log = database_at(environ), audit_path(environ)
+    kept = files_beside(where) if isinstance(where, Path) else None
     written = read_log(log) if log.is_file() else None
     looked_into = [read_log(log) for log in logs]
-    print("\n".join(host_view(shown, files, environ, written, looked_into)))
+    print("\n".join(host_view(shown, kept, environ, written, looked_into)))
     return 0
 
 

@@ -3,10 +3,30 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ServerUrl:
+    """Where a PostgreSQL server is, as libpq reads it. Has no repr: it may hold a password."""
+
+    text: str
+
+
+Where = Path | ServerUrl
+"""Where the rows are kept: a file, or a schema on a server."""
+
+
+class ServerFault(OSError):
+    """The database server cannot be reached, or does not do what was asked: this may pass."""
+
+
+class NotOffered(RuntimeError):
+    """What the database's own tools do better: the message says which."""
 
 
 class Row(Protocol):
@@ -62,7 +82,7 @@ class Storage(Protocol):
         """Write every row anew, by key: nothing deleted is left, nor who came before whom."""
 
     async def backup(self, path: Path) -> None:
-        """A consistent copy, taken while others write."""
+        """A consistent copy, taken while others write; raises NotOffered."""
 
     async def check(self) -> str:
         """The product and its version; raises Unsound where it finds damage."""

@@ -20,7 +20,7 @@ from booking_endpoint.rows import (
     stands,
 )
 from booking_endpoint.schema import BOOK, CLOSE, FIND, MIGRATIONS, OFFER, RELEASE, STANDING, TAKEN
-from booking_endpoint.storage import Storage, Transaction, Work
+from booking_endpoint.storage import Storage, Transaction, Where, Work
 
 __all__ = ["Booking", "Claim", "State", "Store"]
 
@@ -30,8 +30,8 @@ T = TypeVar("T")
 class Store:
     """The bookings on the disk. Whatever a method gives back has been synced."""
 
-    def __init__(self, where: Path) -> None:
-        self._database: Storage = Database(where, MIGRATIONS)
+    def __init__(self, where: Where) -> None:
+        self._database = storage_at(where)
         self._last: tuple[object, Busy] | None = None
 
     async def open(self) -> None:
@@ -252,9 +252,18 @@ class Store:
         return gone
 
     async def backup(self, path: Path) -> None:
-        """A consistent copy of the file, taken while it is in use."""
+        """A consistent copy of the file, taken while it is in use; raises NotOffered."""
         await self._database.backup(path)
 
     async def check(self) -> str:
         """What keeps the bookings, and its version; raises Unsound when they are damaged."""
         return await self._database.check()
+
+
+def storage_at(where: Where) -> Storage:
+    """One SQLite file, or one schema of a PostgreSQL server."""
+    if isinstance(where, Path):
+        return Database(where, MIGRATIONS)
+    from booking_endpoint.postgres import Postgres  # needs psycopg, which few have
+
+    return Postgres(where)

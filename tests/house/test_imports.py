@@ -38,6 +38,8 @@ ORDER = (
     "audit",
     "database",
     "schema",
+    "postgres_schema",
+    "postgres",
     "rows",
     "store",
     "acts",
