@@ -181,25 +181,25 @@ def test_a_time_is_taken_for_whoever_called_and_what_is_sealed_comes_back(
     assert run(where, "export", "--only", put_in=f"{'0' * 32}\n") == []
 
 
-def test_a_closure_is_made_listed_and_undone(where: Where) -> None:
+def test_a_closure_is_made_listed_and_undone(tmp_path: Path) -> None:
     close = told(NINE, act="close", word="conge")
     reopen = {"act": "open", "word": "conge"}
-    assert run(where, "acts", put_in=json.dumps(close)) == [{"outcome": "done"}]
-    assert run(where, "list") == [told(NINE, word="conge")]
+    assert run(tmp_path / "a.db", "acts", put_in=json.dumps(close)) == [{"outcome": "done"}]
+    assert run(tmp_path / "a.db", "list") == [told(NINE, word="conge")]
     acts = f"{json.dumps(reopen)}\n{json.dumps(reopen)}"
-    outcomes = [line["outcome"] for line in run(where, "acts", put_in=acts)]
+    outcomes = [line["outcome"] for line in run(tmp_path / "a.db", "acts", put_in=acts)]
     assert outcomes == ["done", "unknown"]
 
 
-def test_hours_are_opened_listed_and_withdrawn(where: Where) -> None:
+def test_hours_are_opened_listed_and_withdrawn(tmp_path: Path) -> None:
     offer = told(NINE, act="offer", word="more", visits=["consultation"])
     withdraw = {"act": "withdraw", "word": "more"}
-    assert run(where, "acts", put_in=json.dumps(offer)) == [{"outcome": "done"}]
-    assert run(where, "list") == [told(NINE, word="more", visits=["consultation"])]
+    assert run(tmp_path / "a.db", "acts", put_in=json.dumps(offer)) == [{"outcome": "done"}]
+    assert run(tmp_path / "a.db", "list") == [told(NINE, word="more", visits=["consultation"])]
     acts = f"{json.dumps(withdraw)}\n{json.dumps(withdraw)}"
-    outcomes = [line["outcome"] for line in run(where, "acts", put_in=acts)]
+    outcomes = [line["outcome"] for line in run(tmp_path / "a.db", "acts", put_in=acts)]
     assert outcomes == ["done", "unknown"]
-    assert run(where, "list") == []
+    assert run(tmp_path / "a.db", "list") == []
 
 
 def test_every_act_is_in_the_audit_log_without_whom_it_was_about(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.edge.patient import Patient
 from tests.postgres import rows
 from tests.serving import SECRET, Practice, practice_in, serving_workers
 
-PLAYERS, ACTS = 8, 60
+PLAYERS, ACTS, ACTS_ON_A_SERVER = 8, 60, 30
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +40,9 @@ def played(
                 ]
                 for visit in VISITS
             }
+        acts_each = ACTS if practice.where == practice.database else ACTS_ON_A_SERVER
         told = [
-            (practice.folder, practice.port, practice.where, seed, starts, ACTS)
+            (practice.folder, practice.port, practice.where, seed, starts, acts_each)
             for seed in range(PLAYERS)
         ]
         with get_context("spawn").Pool(PLAYERS) as processes:

@@ -18,13 +18,14 @@ from typing import Any, TypeVar
 
 import pytest
 
-from booking_endpoint.availability import Extra
+from booking_endpoint.availability import Extra, Limit
 from booking_endpoint.database import Database
 from booking_endpoint.instants import DAY, Slot
 from booking_endpoint.schema import MIGRATIONS
 from booking_endpoint.sqlite_file import PROMISES, BrokenPromise, NewerFile, Unsound, connect
 from booking_endpoint.storage import Where
 from booking_endpoint.store import Claim, State, Store
+from booking_endpoint.timetable import Cap
 from tests.edge.patient import Clock, Patient
 from tests.postgres import rows
 from tests.serving import Practice, serving
@@ -249,6 +250,30 @@ def test_of_those_who_wait_together_one_gets_the_time(where: Where) -> None:
 
     found = with_store(where, claims)
     assert sorted(claim.value for claim in found) == ["granted"] + ["taken"] * 39
+
+
+def test_a_cap_holds_when_two_book_at_once(where: Where) -> None:
+    """Two processes count before either has written. Seen to fail where nobody waits for a turn."""
+    limits = [Limit(Slot(NINE - DAY, NINE + DAY), Cap("day", 1))]
+
+    async def at_once(one: Store, other: Store) -> list[Claim]:
+        wishes = (
+            store.book([name], slot(nth), slot(nth).cells(), State.CONFIRMED, b"x", limits=limits)
+            for nth, (store, name) in enumerate([(one, b"1" * 16), (other, b"2" * 16)])
+        )
+        claims = [claim for claim, _booking in await asyncio.gather(*wishes)]
+        await one.forget([b"1" * 16, b"2" * 16])
+        return sorted(claims, key=lambda claim: claim.value)
+
+    async def act(one: Store) -> None:
+        other = Store(where)
+        try:
+            for _ in range(20):
+                assert await at_once(one, other) == [Claim.GRANTED, Claim.TAKEN]
+        finally:
+            await other.close()
+
+    with_store(where, act)
 
 
 def test_forgetting_beside_bookings_disturbs_neither(where: Where) -> None:

@@ -12,10 +12,14 @@ from packaging.utils import canonicalize_name
 from tests.house.tree import ROOT, files, imported, python_files
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-RUN, TEST = "requirements.txt", "tests/requirements.txt"
+RUN, SERVER, TEST = "requirements.txt", "requirements-postgres.txt", "tests/requirements.txt"
+LOCKS = (RUN, SERVER, TEST)
+NAMED = PROJECT["project"]["dependencies"]
+EXTRA = PROJECT["project"]["optional-dependencies"]["postgres"]
 ASKED = {
-    RUN: PROJECT["project"]["dependencies"],
-    TEST: PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["test"],
+    RUN: NAMED,
+    SERVER: NAMED + EXTRA,
+    TEST: NAMED + EXTRA + PROJECT["dependency-groups"]["test"],
 }
 
 Lock = dict[str, tuple[str, frozenset[str]]]
@@ -44,7 +48,7 @@ def read_lock(name: str) -> Lock:
     return lock
 
 
-@pytest.mark.parametrize("name", [RUN, TEST])
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_holds_all_that_is_asked_for(name: str) -> None:
     lock = read_lock(name)
     for wanted in map(Requirement, ASKED[name]):
@@ -52,7 +56,7 @@ def test_a_lock_holds_all_that_is_asked_for(name: str) -> None:
         assert lock[canonicalize_name(wanted.name)][0] in wanted.specifier
 
 
-@pytest.mark.parametrize("name", [RUN, TEST])
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_names_no_place_to_download_from(name: str) -> None:
     """Where packages come from is the business of the machine that installs them."""
     text = (ROOT / name).read_text("utf-8")
@@ -60,12 +64,13 @@ def test_a_lock_names_no_place_to_download_from(name: str) -> None:
 
 
 def test_the_checks_run_on_what_the_server_runs() -> None:
-    """`python3 tasks.py test` installs the test lock alone, as it holds the run lock."""
-    run, test = read_lock(RUN), read_lock(TEST)
-    assert {name: test.get(name) for name in run} == run
+    """`python3 tasks.py test` installs the test lock alone, as it holds the others."""
+    run, server, test = map(read_lock, LOCKS)
+    assert {name: server.get(name) for name in run} == run
+    assert {name: test.get(name) for name in server} == server
 
 
-@pytest.mark.parametrize("name", [RUN, TEST])
+@pytest.mark.parametrize("name", [SERVER, TEST])
 def test_what_the_code_imports_is_asked_for_by_name(name: str) -> None:
     """Else it stays away on the day that the package which brought it along no longer does."""
     sources = [path for path in python_files() if name == TEST or path.parts[0] != "tests"]
