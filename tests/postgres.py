@@ -123,9 +123,9 @@ def cells_held(where: Where) -> list[tuple[bytes, int]]:
 
 
 @contextmanager
-def postgres_server() -> Iterator[Server]:
-    """A server of our own. Its syncs are on, since the store insists; memory makes them cheap."""
-    where = MEMORY if MEMORY.is_dir() else None
+def postgres_server(disk: Path = MEMORY) -> Iterator[Server]:
+    """A server of our own. Its syncs are on, since the store insists; in memory they are cheap."""
+    where = disk if disk.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="pg", dir=where) as room:
         folder = Path(room) / "data"
         folder.mkdir(mode=0o700)
