@@ -43,8 +43,9 @@ SETTINGS = {
 }
 """Nobody waits for ever, and who stops in the middle of a transaction gives the turn back."""
 
-HOUSEKEEPING = "60s"
-"""How long one table may take to be written anew."""
+HOUSEKEEPING = {"statement_timeout": "60s", "lock_timeout": "1s"}
+"""How long one table may take to be written anew. While it waits for a reader that does not end,
+others wait behind it: rather in an hour, then."""
 
 TRIES = 5
 """How often a transaction is begun that the server asks to begin again."""
@@ -263,7 +264,8 @@ def told(connection: Connection, sql: str, *values: object) -> list[Any]:
 def cluster(connection: Connection, table: str) -> None:
     """Write one table anew, by key; whoever reads or writes it waits."""
     with connection.transaction():
-        connection.execute("SELECT set_config('statement_timeout', %s, true)", (HOUSEKEEPING,))
+        for name, value in HOUSEKEEPING.items():
+            connection.execute("SELECT set_config(%s, %s, true)", (name, value))
         connection.execute(f"CLUSTER {table} USING {table}_pkey")
 
 
