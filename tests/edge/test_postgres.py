@@ -225,6 +225,24 @@ def test_what_is_forgotten_is_in_no_table_file(postgres: Server, url: ServerUrl)
     with_store(url, act)
 
 
+def test_a_time_that_is_taken_is_no_error_in_the_servers_log(
+    postgres: Server, url: ServerUrl
+) -> None:
+    """It would say which time, and when it was asked for."""
+    log, cell = postgres.folder / "server.log", str(slot(7).cells()[0])
+
+    async def act(store: Store) -> None:
+        assert await book(store, 7) is Claim.GRANTED
+        claim, _ = await store.book([b"x" * 16], slot(7), slot(7).cells(), State.CONFIRMED, b"x")
+        assert claim is Claim.TAKEN
+
+    with_store(url, act)
+    assert cell not in log.read_text("utf-8")
+    with psycopg.connect(url.text) as server, pytest.raises(psycopg.Error):
+        server.execute("INSERT INTO occupied SELECT 'x', cells FROM occupied")
+    assert cell in log.read_text("utf-8"), "else the search would prove nothing"
+
+
 def test_after_the_hour_the_tables_tell_no_order(url: ServerUrl) -> None:
     """Neither by where a row lies, nor by the transaction that wrote it.
 
