@@ -14,7 +14,7 @@ import psycopg
 from psycopg.errors import DataCorrupted, DeadlockDetected, IndexCorrupted, SerializationFailure
 from psycopg.rows import DictRow, dict_row
 
-from booking_endpoint.postgres_schema import KEYS, MARK, MIGRATIONS, TURN, in_postgres
+from booking_endpoint.postgres_schema import ABOUT, KEYS, MARK, MIGRATIONS, TURN, in_postgres
 from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound
 from booking_endpoint.storage import (
     Cursor,
@@ -251,7 +251,9 @@ def migrate(connection: Connection) -> None:
 
 
 def version_of(connection: Connection) -> int:
-    [found] = told(connection, "SELECT to_regclass('about')")
+    """The schema's number, 0 for an empty one; looked for by a query, since only that sees what
+    another has just made (`to_regclass` may remember that there was nothing)."""
+    found = told(connection, ABOUT)
     return int(told(connection, "SELECT version FROM about")[0]) if found else 0
 
 

@@ -55,6 +55,7 @@ TURN = "UPDATE about SET mark = %s"
 """Our turn among all that write for this practice; tells whoever watches that something changed."""
 
 MARK = "SELECT mark FROM about"
+ABOUT = "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'about'"
 
 OTHERWISE = {
     OCCUPY: """
