@@ -6,7 +6,6 @@ import logging
 import os
 import secrets
 import signal
-import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
@@ -25,7 +24,7 @@ from booking_endpoint.config import (
     BadConfig,
     Config,
     audit_path,
-    database_path,
+    database_at,
     facts_digest,
     read_facts_file,
     read_release,
@@ -44,6 +43,7 @@ from booking_endpoint.lines import changes, exported, listed, performed
 from booking_endpoint.protocol import PatientProtocol, PatientServer
 from booking_endpoint.reading import BadPractice
 from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound
+from booking_endpoint.storage import NotOffered, ServerFault, Where
 from booking_endpoint.store import State, Store
 from booking_endpoint.trial import rehearse
 
@@ -66,10 +66,10 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
             asyncio.run(rehearse(environ, time.time, secrets.token_bytes))
             return told(True, "this release could serve")
         return asyncio.run(keep(asked, environ))
-    except (BadConfig, BadPractice, BrokenPromise, NewerFile) as error:
+    except (BadConfig, BadPractice, BrokenPromise, NewerFile, NotOffered) as error:
         print(error, file=sys.stderr)
     except FAULTS as error:
-        print(f"the database cannot be used: {type(error).__name__}", file=sys.stderr)
+        print(f"the database cannot be used: {why(error)}", file=sys.stderr)
     return 2
 
 
@@ -180,15 +180,20 @@ def leave_no_core() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-async def try_database(path: Path) -> None:
+async def try_database(where: Where) -> None:
     """Raise what no waiting mends, before any process starts; of what does, tell and go on."""
-    store = Store(path)
+    store = Store(where)
     try:
         await store.open()
     except FAULTS as error:
-        print(f"the database cannot be used yet: {type(error).__name__}", file=sys.stderr)
+        print(f"the database cannot be used yet: {why(error)}", file=sys.stderr)
     finally:
         await store.close()
+
+
+def why(error: Exception) -> str:
+    """What stands in the way, without a word of what is kept."""
+    return str(error) if isinstance(error, ServerFault) else type(error).__name__
 
 
 def from_environment() -> object:
@@ -198,14 +203,14 @@ def from_environment() -> object:
 
 async def keep(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """One act on the database, beside the running server."""
-    path = database_path(environ)
-    if asked.command == "host-view" and not path.exists():
-        raise BadConfig(f"BOOKING_DATABASE: {path} is not there yet, so there is nothing to show")
+    where = database_at(environ)
+    if asked.command == "host-view" and isinstance(where, Path) and not where.exists():
+        raise BadConfig(f"BOOKING_DATABASE: {where} is not there yet, so there is nothing to show")
     if asked.command == "close" and asked.end <= asked.start:
         raise BadConfig("close: the end must come after the start")
     if asked.command not in OFTEN:
         write_down(environ, told_of(asked), needed=asked.command not in READING)
-    store = Store(path)
+    store = Store(where)
     await store.open()
     try:
         return await act(asked, store, environ)
@@ -301,18 +306,19 @@ async def check(store: Store, environ: Mapping[str, str]) -> int:
     """Settings read, database sound: 0; otherwise what is wrong, and 1."""
     Config.read(environ)
     try:
-        await store.check()
+        kept_by = await store.check()
     except Unsound:
         print("the database is damaged: restore a backup", file=sys.stderr)
         return 1
-    return told(True, f"sound; SQLite {sqlite3.sqlite_version}")
+    return told(True, f"sound; {kept_by}")
 
 
 def show(shown: Sequence[Table], environ: Mapping[str, str], logs: Sequence[Path]) -> int:
-    files, log = files_beside(database_path(environ)), audit_path(environ)
+    where, log = database_at(environ), audit_path(environ)
+    kept = files_beside(where) if isinstance(where, Path) else None
     written = read_log(log) if log.is_file() else None
     looked_into = [read_log(log) for log in logs]
-    print("\n".join(host_view(shown, files, environ, written, looked_into)))
+    print("\n".join(host_view(shown, kept, environ, written, looked_into)))
     return 0
 
 

@@ -5,7 +5,6 @@ the opposite of an act is an act.
 """
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -15,16 +14,20 @@ from booking_endpoint.availability import Extra
 from booking_endpoint.envelope import BadEnvelope, read_envelope
 from booking_endpoint.instants import CELL, Slot, parse_instant
 from booking_endpoint.practice import IDENTIFIER
-from booking_endpoint.schema import BOOK, OCCUPY, RELEASE
-from booking_endpoint.store import (
+from booking_endpoint.rows import (
     Booking,
     State,
-    Store,
     as_booking,
     as_extra,
+    as_slot,
     find,
     span,
+    stands,
+    take,
 )
+from booking_endpoint.schema import BOOK, LIST, RELEASE
+from booking_endpoint.storage import Transaction
+from booking_endpoint.store import Store
 
 KEEP = 24 * 60
 """The most minutes that may be kept free before or after a visit."""
@@ -200,12 +203,11 @@ def kept(told: Mapping[str, Any]) -> tuple[int, int]:
 
 async def standing(store: Store) -> tuple[list[Booking], dict[str, Slot], dict[str, Extra]]:
     """Every booking without its envelope, and every closure and opening by its name."""
-    columns = "SELECT id, start, end, state, moved FROM bookings ORDER BY start, id"
-    closed = await store.read("SELECT id, start, end FROM closures ORDER BY start")
-    closures = {row["id"]: Slot(row["start"], row["end"]) for row in closed}
+    closed = await store.read("SELECT * FROM closures ORDER BY start")
+    closures = {row["id"]: as_slot(row) for row in closed}
     opened = await store.read("SELECT * FROM openings ORDER BY start")
     openings = {row["id"]: as_extra(row) for row in opened}
-    return [as_booking(row) for row in await store.read(columns)], closures, openings
+    return [as_booking(row) for row in await store.read(LIST)], closures, openings
 
 
 async def sealed(store: Store, ids: tuple[bytes, ...]) -> list[tuple[Booking, bytes]]:
@@ -234,7 +236,7 @@ async def perform(store: Store, act: Act) -> Outcome:
             return Outcome.DONE if await store.withdraw(act.word) else Outcome.UNKNOWN
 
 
-def put(connection: sqlite3.Connection, act: Put) -> Outcome:
+def put(connection: Transaction, act: Put) -> Outcome:
     booking = find(connection, act.id)
     if booking is None:
         return Outcome.UNKNOWN
@@ -245,41 +247,24 @@ def put(connection: sqlite3.Connection, act: Put) -> Outcome:
     connection.execute("SAVEPOINT put")
     connection.execute(RELEASE, {"id": act.id})
     standing = act.wanted.state is not State.CANCELLED
-    free = not standing or take(connection, act.id, act.wanted.slot, act.before, act.after)
+    cells = act.wanted.slot.cells(act.before, act.after)
+    free = not standing or take(connection, act.id, act.wanted.slot, cells, anyway=True)
     if free:
         moved = booking.moved or act.wanted.slot != booking.slot
-        values = {"state": act.wanted.state.value, "moved": int(moved)}
-        connection.execute(
-            "UPDATE bookings SET start = :start, end = :end, state = :state, moved = :moved"
-            " WHERE id = :id",
-            {**span(act.id, act.wanted.slot), **values},
-        )
+        stands(connection, Booking(act.id, act.wanted.slot, act.wanted.state, moved))
     else:
         connection.execute("ROLLBACK TO put")
     connection.execute("RELEASE put")
     return Outcome.DONE if free else Outcome.TAKEN
 
 
-def book(connection: sqlite3.Connection, act: Book) -> Outcome:
+def book(connection: Transaction, act: Book) -> Outcome:
     if find(connection, act.id):
         return Outcome.DONE  # the same act, sent again
-    if not take(connection, act.id, act.slot, act.before, act.after):
+    cells = act.slot.cells(act.before, act.after)
+    if not take(connection, act.id, act.slot, cells, anyway=True):
         return Outcome.TAKEN
     booking = Booking(act.id, act.slot, State.CONFIRMED, moved=False)
     values = {"state": booking.state.value, "moved": 0, "envelope": act.envelope}
     connection.execute(BOOK, {**span(booking.id, booking.slot), **values})
     return Outcome.DONE
-
-
-def take(
-    connection: sqlite3.Connection, booking_id: bytes, slot: Slot, before: int, after: int
-) -> bool:
-    """Take every cell, or none; False when another booking has one of them."""
-    cells = slot.cells(before, after)
-    try:
-        values = {**span(booking_id, slot), "first": cells[0], "last": cells[-1], "anyway": 1}
-        values["beyond"] = 0
-        connection.execute(OCCUPY, values)
-    except sqlite3.IntegrityError:
-        return False
-    return True

@@ -10,6 +10,7 @@ from typing import Self
 
 from booking_endpoint.practice import Practice
 from booking_endpoint.reading import read_practice
+from booking_endpoint.storage import ServerUrl, Where
 
 
 class BadConfig(ValueError):
@@ -20,7 +21,7 @@ class BadConfig(ValueError):
 class Config:
     """Everything `serve` needs. Has no repr: the secrets must reach no log."""
 
-    database: Path
+    database: Where
     practice: Practice
     secrets: tuple[str, ...]
     origin: str
@@ -37,7 +38,7 @@ class Config:
         """Read all settings, or raise BadConfig or BadPractice at the first that is wrong."""
         practice = read_facts_file(environ)
         return cls(
-            database=database_path(environ),
+            database=database_at(environ),
             practice=practice,
             secrets=read_secrets(environ),
             origin=required(environ, "BOOKING_ORIGIN").rstrip("/"),
@@ -54,9 +55,35 @@ def required(environ: Mapping[str, str], name: str) -> str:
     return environ[name]
 
 
-def database_path(environ: Mapping[str, str]) -> Path:
+def database_at(environ: Mapping[str, str]) -> Where:
+    """The database's file, or the server that `postgresql://` names."""
+    told = required(environ, "BOOKING_DATABASE")
+    return server_url(told) if is_url(told) else database_path(Path(told))
+
+
+def is_url(told: str) -> bool:
+    """Whether libpq takes it for the address of a server."""
+    return told.startswith(("postgresql://", "postgres://"))
+
+
+def server_url(told: str) -> ServerUrl:
+    """A server's address, which is not repeated where it is wrong: it may hold a password."""
+    try:
+        from psycopg import ProgrammingError  # only where a server is asked for
+        from psycopg.conninfo import conninfo_to_dict
+    except ImportError:
+        mend = "install it as requirements-postgres.txt has it"
+        raise BadConfig(f"BOOKING_DATABASE: PostgreSQL needs psycopg: {mend}") from None
+    try:
+        conninfo_to_dict(told)
+    except ProgrammingError:
+        form = "postgresql://practice@host/database?sslmode=verify-full"
+        raise BadConfig(f"BOOKING_DATABASE: libpq cannot read this address; write {form}") from None
+    return ServerUrl(told)
+
+
+def database_path(path: Path) -> Path:
     """The database's file, whose folder must exist and be writable: it is never made by guess."""
-    path = Path(required(environ, "BOOKING_DATABASE"))
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise BadConfig(f"BOOKING_DATABASE: {path.parent} is not a folder that can be written to")
     if path.exists() and not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
@@ -65,8 +92,10 @@ def database_path(environ: Mapping[str, str]) -> Path:
 
 
 def audit_path(environ: Mapping[str, str]) -> Path:
-    """The audit log's file: beside the database, unless a setting says where."""
+    """The audit log's file: beside the database's, unless a setting says where."""
     database = required(environ, "BOOKING_DATABASE")
+    if is_url(database) and not environ.get("BOOKING_AUDIT"):
+        raise BadConfig("BOOKING_AUDIT: name a file, since a database server has none beside it")
     return Path(environ.get("BOOKING_AUDIT") or f"{database}.audit")
 
 

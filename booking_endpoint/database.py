@@ -2,8 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +9,7 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from booking_endpoint.sqlite_file import SqliteFile, connect
+from booking_endpoint.storage import Work, Writer
 
 T = TypeVar("T")
 
@@ -28,13 +27,11 @@ class Database:
     def __init__(self, path: Path, migrations: tuple[str, ...]) -> None:
         self._path = path
         self._file = SqliteFile(path, migrations)
-        self._thread = ThreadPoolExecutor(1, "writer")
+        self._writer = Writer(self._file.commit)
         self._reader: aiosqlite.Connection | None = None
         self._watch: sqlite3.Connection | None = None
         self._opened = 0
         self._reading = asyncio.Lock()
-        self._waiting: list[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = []
-        self._writing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Open or create the file and bring it to the newest schema.
@@ -45,12 +42,11 @@ class Database:
         await self.write(lambda connection: None)
 
     async def close(self) -> None:
-        if self._writing:
-            await self._writing
+        await self._writer.finish()
         await self._drop_reader()
         with suppress(OSError):  # a lock that is held, a disk that takes nothing
-            await self._in_thread(self._file.close)
-        self._thread.shutdown()
+            await self._writer.in_thread(self._file.close)
+        self._writer.shutdown()
 
     async def read(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
         """All rows of one query, from the last committed state."""
@@ -62,16 +58,12 @@ class Database:
                 await self._drop_reader()
                 raise
 
-    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def write(self, work: Work[T]) -> T:
         """Run the work in the next shared transaction; its result once that is on the disk.
 
         Work must catch what it expects: any exception rolls back all who wait with it.
         """
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((work, future))
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_all())
-        return await future
+        return await self._writer.write(work)
 
     def version(self) -> object:
         """Changes with every commit of any process; None while nobody can say."""
@@ -82,35 +74,27 @@ class Database:
         except sqlite3.Error:
             return None
 
-    async def vacuum(self) -> None:
-        """Rewrite the file by key, without what was deleted, and empty the write-ahead log."""
-        await self._in_thread(self._file.vacuum)
+    async def mark(self) -> object:
+        """As `version`; opens the file anew first, where it was replaced."""
+        if self.version() is None:
+            await self.read("SELECT 1")
+        return self.version()
 
-    async def check(self) -> None:
-        """Raise Unsound when SQLite finds damage: then nothing is written until it is mended."""
-        await self._in_thread(self._file.check)
+    async def rewrite(self) -> None:
+        """Rewrite the file by key, without what was deleted, and empty the write-ahead log."""
+        await self._writer.in_thread(self._file.vacuum)
+
+    async def check(self) -> str:
+        """SQLite's version; raises Unsound where it finds damage: then nothing is written."""
+        await self._writer.in_thread(self._file.check)
+        return f"SQLite {sqlite3.sqlite_version}"
 
     async def backup(self, path: Path) -> None:
         """A consistent copy, taken while others write (SQLite's online backup), then rewritten."""
-        await self._in_thread(lambda: connect(path).close())  # else a thread is left behind
+        await self._writer.in_thread(lambda: connect(path).close())  # else a thread is left behind
         async with self._reading, aiosqlite.Connection(lambda: connect(path), CHUNK) as copy:
             await (await self._current_reader()).backup(copy)
             await copy.execute("VACUUM")
-
-    async def _write_all(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            try:
-                results = await self._in_thread(self._file.commit, [work for work, _ in batch])
-            except Exception as error:
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(error)
-            else:
-                for (_, future), result in zip(batch, results, strict=True):
-                    if not future.done():
-                        future.set_result(result)
-        self._writing = None
 
     async def _current_reader(self) -> aiosqlite.Connection:
         """The reader of the file at the path; opened anew when the writer opened it anew."""
@@ -132,6 +116,3 @@ class Database:
             watch.close()
         if reader:
             await reader.close()
-
-    async def _in_thread(self, act: Callable[..., T], *values: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, act, *values)

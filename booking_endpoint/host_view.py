@@ -10,6 +10,7 @@ from pathlib import Path
 from booking_endpoint.config import BadConfig
 from booking_endpoint.envelope import to_text
 from booking_endpoint.instants import CELL, rfc3339
+from booking_endpoint.schema import COLUMNS, TABLES
 from booking_endpoint.store import Store
 
 MOST = 20
@@ -26,7 +27,8 @@ TIMES = {"start": 1, "end": 1, "cell": CELL}
 
 NOTES = {
     "bookings": "This is all: name, phone, reason are inside, and the key is not here.",
-    "occupied": "Each line tells five minutes of a booking's time once more, and its id.",
+    "about": "The version of these tables, and a number drawn by lot at each change.",
+    "occupied": "Each line tells a booking's time once more, in cells of five minutes, and its id.",
     "openings": "Hours that the doctor offers besides, and for which visits; empty means all.",
     "closures": "The id is what was typed after `close --id`: never put a person's name there.",
 }
@@ -40,13 +42,22 @@ WORKED_OUT = """\
 What can be worked out from that
   That somebody comes to this practice at these times, and what the practice treats.
   The length of a booking may hint at the kind of visit, where few visits share a length.
-  No line says when a booking was made. But the files say when the last one was; their inner order
-  and the write-ahead log (-wal) may order those made since the file was last rewritten, which is
-  done hourly; and two copies of the disk tell what came between them.
+{order}
   In which hours the doctor looked, cancelled or accepted; and that a visit ended so many days
   before an hour in which the clock purged.
   With the signing secrets the host can cancel or move a booking, as in the file, but not open it.
 """
+
+IN_A_FILE = """\
+  No line says when a booking was made. But the files say when the last one was; their inner order
+  and the write-ahead log (-wal) may order those made since the file was last rewritten, which is
+  done hourly; and two copies of the disk tell what came between them."""
+
+ON_A_SERVER = """\
+  No line says when a booking was made. But PostgreSQL keeps with each row which transaction wrote
+  it, until the tables are rewritten, which is done hourly; its write-ahead log (pg_wal), every
+  archive and replica made of it, and a log of statements tell when each booking came, and hold what
+  was deleted, for as long as they are kept."""
 
 LIVE = """\
 What a live host sees besides, for a moment; the endpoint keeps none of it
@@ -73,17 +84,17 @@ class Table:
 
 async def tables(store: Store, most: int) -> list[Table]:
     """All that the file holds, by its own schema: no table and no column can be left out."""
-    names = await store.read("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    names = await store.read(TABLES)
     return [await read_table(store, row["name"], most) for row in names]
 
 
 async def read_table(store: Store, name: str, most: int) -> Table:
     quoted = '"' + name.replace('"', '""') + '"'
-    columns = await store.read("SELECT name FROM pragma_table_xinfo(?)", (name,))
-    [count] = await store.read(f"SELECT count(*) FROM {quoted}")  # noqa: S608  # quoted
+    columns = await store.read(COLUMNS, (name,))
+    [count] = await store.read(f"SELECT count(*) AS many FROM {quoted}")  # noqa: S608  # quoted
     rows = await store.read(f"SELECT * FROM {quoted} ORDER BY 1 LIMIT ?", (most,))  # noqa: S608  # quoted
     named = tuple(row["name"] for row in columns)
-    return Table(name, named, count[0], [dict(row) for row in rows])
+    return Table(name, named, count["many"], [dict(row) for row in rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +118,20 @@ class Log:
 
 def host_view(
     tables: Sequence[Table],
-    files: Iterable[File],
+    files: Iterable[File] | None,
     settings: Iterable[str],
     audit: Log | None,
     logs: Iterable[Log],
 ) -> Iterator[str]:
-    """Everything, line by line. Of the settings only the names are asked for."""
+    """Everything, line by line; no files where a server keeps them. Of settings only the names."""
     yield "What the host can see\n"
     yield AT_REST
     for table in tables:
         yield from table_lines(table)
     yield "Files"
-    for file in files:
+    if files is None:
+        yield "  Those of the database server are not shown here: ask whoever runs it."
+    for file in files or ():
         told = f"{file.size:,} bytes, last changed {rfc3339(file.changed)}"
         yield f"  {visible(file.name)}: {told}"
     yield "\nSettings, by name; their values are not shown here, but the host reads them all"
@@ -128,7 +141,7 @@ def host_view(
         yield from audit_lines(audit)
     for log in logs:
         yield from log_lines(log)
-    yield WORKED_OUT
+    yield WORKED_OUT.format(order=IN_A_FILE if files is not None else ON_A_SERVER)
     yield LIVE.rstrip()
 
 

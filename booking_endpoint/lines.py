@@ -11,7 +11,7 @@ from booking_endpoint.instants import Slot, rfc3339
 from booking_endpoint.store import Booking, Store
 
 LOOK = 1.0
-"""Seconds between two looks at the file for whoever watches it."""
+"""Seconds between two looks for whoever watches it."""
 
 AT_ONCE = 200
 """Envelopes read together: some two megabytes."""
@@ -71,10 +71,8 @@ async def changes(store: Store, facts: Callable[[], str], look: float = LOOK) ->
     seen: object = object()
     told = ""
     while True:
-        if store.version() is None:
-            await store.closures()  # opens the file anew, where it was replaced
-        if (version := store.version()) != seen:
-            seen = version
+        if (mark := await store.mark()) != seen:
+            seen = mark
             yield "changed"
         if (digest := facts()) not in ("", told):
             told = digest

@@ -53,12 +53,28 @@ OCCUPY = """
 desk's alone, which must still be open."""
 RELEASE = "DELETE FROM occupied WHERE booking = :id"
 BOOK = """
-    INSERT INTO bookings (id, start, end, state, moved, envelope)
+    INSERT INTO bookings (id, start, "end", state, moved, envelope)
     VALUES (:id, :start, :end, :state, :moved, :envelope)
 """
-FIND = "SELECT id, start, end, state, moved FROM bookings WHERE id = ?"
+PUT = """
+    UPDATE bookings SET start = :start, "end" = :end, state = :state, moved = :moved
+    WHERE id = :id
+"""
+FIND = 'SELECT id, start, "end", state, moved FROM bookings WHERE id = ?'
+LIST = 'SELECT id, start, "end", state, moved FROM bookings ORDER BY start, id'
 TAKEN = "SELECT cell FROM occupied WHERE cell >= ? AND cell < ? AND booking != ?"
 STANDING = """
-    SELECT start, end FROM bookings
+    SELECT start, "end" FROM bookings
     WHERE start >= ? AND start < ? AND state != 'cancelled' AND id != ?
 """
+CLOSE = """
+    INSERT INTO closures (id, start, "end") VALUES (?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET start = excluded.start, "end" = excluded."end"
+"""
+OFFER = """
+    INSERT INTO openings (id, start, "end", visits) VALUES (?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE
+    SET start = excluded.start, "end" = excluded."end", visits = excluded.visits
+"""
+TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table'"
+COLUMNS = "SELECT name FROM pragma_table_xinfo(?)"

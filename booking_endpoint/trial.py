@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from booking_endpoint.app import create_app
-from booking_endpoint.config import Config, database_path
+from booking_endpoint.config import Config
 from booking_endpoint.rooms import Clock, Randomness
 from booking_endpoint.sqlite_file import copy_file
 from booking_endpoint.store import Store
@@ -16,9 +16,13 @@ async def rehearse(environ: Mapping[str, str], clock: Clock, randomness: Randomn
     """Raise what would keep this release from serving, as `serve` would.
 
     The copy gets the newest schema, is looked through and thrown away; the database is only read.
+    A database server is not copied: there, settings and facts are tried alone.
     """
-    create_app(Config.read(environ), clock, randomness)
-    database = database_path(environ)
+    config = Config.read(environ)
+    create_app(config, clock, randomness)
+    database = config.database
+    if not isinstance(database, Path):
+        return
     trial = f"{database.name}.trial-"
     for left in database.parent.glob(f"{trial}*"):  # by one that was cut off
         shutil.rmtree(left)

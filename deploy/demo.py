@@ -106,7 +106,7 @@ def prepare(state: Path, origin: str) -> Config:
             "BOOKING_SHELL": str(state / "site" / "shell"),
         }
     )
-    if not config.database.exists():
+    if isinstance(config.database, Path) and not config.database.exists():
         asyncio.run(fill(config))
     return config
 

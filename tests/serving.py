@@ -19,6 +19,7 @@ from booking_endpoint.app import create_app
 from booking_endpoint.config import Config
 from booking_endpoint.envelope import PrivateKey, public_text
 from booking_endpoint.practice import Recipient
+from booking_endpoint.storage import ServerUrl, Where
 from deploy.one_origin import one_origin
 
 ROOT = Path(__file__).parents[1]
@@ -54,6 +55,18 @@ class Practice:
         return self.folder / "bookings.db"
 
     @property
+    def where(self) -> Where:
+        """Where the bookings are kept: in the folder's file, unless a setting says otherwise."""
+        told = self.settings.get("BOOKING_DATABASE")
+        return ServerUrl(told) if told else self.database
+
+    def keep_at(self, where: Where) -> None:
+        """Keep the bookings on a server, where it is one."""
+        if isinstance(where, ServerUrl):
+            self.settings["BOOKING_DATABASE"] = written(where)
+            self.settings["BOOKING_AUDIT"] = str(self.folder / "bookings.db.audit")
+
+    @property
     def environ(self) -> dict[str, str]:
         """What `python -m booking_endpoint` needs to know, on top of the test's own environment."""
         return {
@@ -65,6 +78,11 @@ class Practice:
             "BOOKING_SHELL": str(self.site / "shell"),
             **self.settings,
         }
+
+
+def written(where: Where) -> str:
+    """As BOOKING_DATABASE has it."""
+    return where.text if isinstance(where, ServerUrl) else str(where)
 
 
 def free_port() -> int:

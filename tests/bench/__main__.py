@@ -10,7 +10,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import availability, booking, desk, flood, growth, peers, site
+from tests.bench import availability, booking, desk, flood, growth, peers, site, stores
 from tests.bench.machine import described
 from tests.bench.report import page, section
 from tests.serving import ROOT
@@ -18,6 +18,7 @@ from tests.serving import ROOT
 BENCHES = {
     "availability": availability.run,
     "booking": booking.run,
+    "stores": stores.run,
     "growth": growth.run,
     "peers": peers.run,
     "flood": flood.run,

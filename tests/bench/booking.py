@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from statistics import median
 
@@ -165,7 +166,8 @@ def alone(
     folder: Path, disk: str, environ: Mapping[str, str], reached: list[Goal]
 ) -> tuple[str, ...]:
     """The store without HTTP and checks, 50 tasks at once."""
-    pairs = [[store_alone(folder, kind, environ) for kind in (OURS, USUAL)] for _ in range(3)]
+    files = (str(folder / f"alone-{time.monotonic_ns()}-{nth}.db") for nth in count())
+    pairs = [[store_alone(next(files), kind, environ) for kind in (OURS, USUAL)] for _ in range(3)]
     ours, usual = ([pair[side]["rate"] for pair in pairs] for side in (0, 1))
     late = [median(pair[side]["p99"] for pair in pairs) for side in (0, 1)]
     times = median(one / other for one, other in zip(ours, usual, strict=True))
@@ -182,9 +184,8 @@ def alone(
     return (f"store alone, {disk}", "50", *cells)
 
 
-def store_alone(folder: Path, kind: str, environ: Mapping[str, str]) -> dict[str, float]:
-    file = folder / f"alone-{time.monotonic_ns()}.db"
-    words = ["-m", "tests.bench.store_alone", kind, str(file), "50", str(ALONE_SECONDS)]
+def store_alone(place: str, kind: str, environ: Mapping[str, str]) -> dict[str, float]:
+    words = ["-m", "tests.bench.store_alone", kind, place, "50", str(ALONE_SECONDS)]
     environ = {**ground.environment(), **environ}
     command = [sys.executable, *words]
     done = subprocess.run(command, cwd=ROOT, env=environ, check=True, stdout=subprocess.PIPE)

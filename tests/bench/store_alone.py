@@ -1,4 +1,4 @@
-"""`python -m tests.bench.store_alone KIND FILE CLIENTS SECONDS`: bookings a second without HTTP.
+"""`python -m tests.bench.store_alone KIND PLACE CLIENTS SECONDS`: bookings a second without HTTP.
 
 In a process of its own, so that its syncs can be made slower. Prints JSON.
 """
@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from statistics import quantiles
 
+from booking_endpoint.config import database_at
 from booking_endpoint.store import Store
 from tests.bench import ground
 from tests.bench.one_by_one import OneByOne
@@ -36,8 +37,9 @@ async def measure(store: Store, clients: int, seconds: float) -> dict[str, float
     return {"rate": len(times) / took, "p99": 1000 * quantiles(times, n=100)[98]}
 
 
-def main(kind: str, file: str, clients: str, seconds: str) -> None:
-    store = (Store if kind == "endpoint" else OneByOne)(Path(file))
+def main(kind: str, place: str, clients: str, seconds: str) -> None:
+    where = database_at({"BOOKING_DATABASE": place})
+    store = OneByOne(Path(place)) if kind == "one-by-one" else Store(where)
     print(json.dumps(asyncio.run(measure(store, int(clients), float(seconds)))))
 
 

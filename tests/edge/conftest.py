@@ -8,11 +8,40 @@ from pathlib import Path
 import pytest
 
 from booking_endpoint.envelope import PrivateKey
+from booking_endpoint.storage import Where
 from tests.edge.patient import Browser, Clock, Patient
+from tests.postgres import Server, postgres_server
 from tests.serving import Practice, practice_in, serving
 
 MONDAY = "2026-11-30T08:00:00+00:00"
 """Nine o'clock in Paris: the practice opens, and nothing is booked."""
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server of this run."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def where(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Where:
+    """Where a store keeps its rows, new and empty: what holds for one must hold for the other."""
+    monkeypatch.setenv("BOOKING_AUDIT", str(tmp_path / "bookings.db.audit"))
+    return where_of(request, tmp_path)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def module_where(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Where:
+    """The same, for all the tests of a module."""
+    return where_of(request, tmp_path_factory.mktemp("where"))
+
+
+def where_of(request: pytest.FixtureRequest, folder: Path) -> Where:
+    if request.param == "sqlite":
+        return folder / "bookings.db"
+    server: Server = request.getfixturevalue("postgres")
+    return server.practice()
 
 
 @pytest.fixture(scope="module")

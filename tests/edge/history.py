@@ -12,6 +12,7 @@ from typing import Any
 
 from booking_endpoint.instants import Slot, parse_instant, rfc3339
 from booking_endpoint.reading import read_practice
+from booking_endpoint.storage import Where
 from booking_endpoint.store import State, Store
 from tests.edge.patient import Patient, ready_ticket
 from tests.keys import new_key
@@ -44,7 +45,7 @@ class Player:
         self.chance = random.Random(seed)  # noqa: S311 -- repeatable, and guards nothing
         self.patient = Patient(practice)
         self.envelope = self.patient.envelope("consultation", starts["consultation"][0])
-        self.store = Store(practice.database)
+        self.store = Store(practice.where)
         self.held: list[str] = []
         self.closed: list[str] = []
 
@@ -111,9 +112,12 @@ class Player:
         return Act("open", asked, time.monotonic(), 200, code=word)
 
 
-def play(folder: Path, port: int, seed: int, starts: dict[str, list[str]], acts: int) -> list[Act]:
+def play(
+    folder: Path, port: int, where: Where, seed: int, starts: dict[str, list[str]], acts: int
+) -> list[Act]:
     """A player's life, in a process of its own; nobody opens what it seals."""
     practice = Practice(folder, new_key(), folder, port)
+    practice.keep_at(where)
     return asyncio.run(Player(practice, seed, starts).play(acts))
 
 

@@ -28,8 +28,9 @@ from booking_endpoint.availability import Extra
 from booking_endpoint.envelope import SIZE, PrivateKey, public_text, seal, to_text
 from booking_endpoint.instants import Slot, rfc3339
 from booking_endpoint.practice import RECIPIENTS
+from booking_endpoint.storage import Where
 from booking_endpoint.store import State, Store
-from tests.serving import ROOT
+from tests.serving import ROOT, written
 
 NINE, TEN = Slot(1_800_000_000, 1_800_001_800), Slot(1_800_003_600, 1_800_005_400)
 CONFIRMED, CANCELLED = State.CONFIRMED, State.CANCELLED
@@ -51,9 +52,9 @@ def put(seen: Place, wanted: Place, name: bytes = ANNE, before: int = 0, after: 
     return Put(name, seen, wanted, before, after)
 
 
-async def after(path: Path, *acts: Put) -> tuple[list[Outcome], dict[bytes, Place]]:
+async def after(where: Where, *acts: Put) -> tuple[list[Outcome], dict[bytes, Place]]:
     """What became of these acts, and where everybody stands then."""
-    store = Store(path)
+    store = Store(where)
     await fill(store)
     try:
         outcomes = [await perform(store, act) for act in acts]
@@ -68,43 +69,43 @@ FREE = Slot(NINE.start + 1800, NINE.end + 1800)
 
 
 @pytest.mark.parametrize("wanted", [GONE, Place(FREE, CONFIRMED), Place(NINE, State.REQUESTED)])
-def test_an_act_and_its_opposite_leave_everything_as_it_was(tmp_path: Path, wanted: Place) -> None:
+def test_an_act_and_its_opposite_leave_everything_as_it_was(where: Where, wanted: Place) -> None:
     there, back = put(HERE, wanted), put(wanted, HERE)
-    assert done(after(tmp_path / "a.db", there))[1][ANNE] == wanted
-    outcomes, standing = done(after(tmp_path / "b.db", there, back))
-    assert outcomes == [Outcome.DONE, Outcome.DONE]
+    assert done(after(where, there))[1][ANNE] == wanted
+    outcomes, standing = done(after(where, back))
+    assert outcomes == [Outcome.DONE]
     assert standing[ANNE] == HERE
 
 
-def test_what_has_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+def test_what_has_changed_meanwhile_is_not_overwritten(where: Where) -> None:
     """The patient cancelled; the secretary, who has not seen it yet, moves the visit."""
     late = put(HERE, Place(FREE, CONFIRMED))
-    outcomes, standing = done(after(tmp_path / "a.db", put(HERE, GONE), late))
+    outcomes, standing = done(after(where, put(HERE, GONE), late))
     assert outcomes == [Outcome.DONE, Outcome.CHANGED]
     assert standing[ANNE] == GONE
 
 
-def test_the_same_act_sent_twice_is_done_once(tmp_path: Path) -> None:
+def test_the_same_act_sent_twice_is_done_once(where: Where) -> None:
     act = put(HERE, Place(FREE, CONFIRMED))
-    assert done(after(tmp_path / "a.db", act, act))[0] == [Outcome.DONE, Outcome.DONE]
+    assert done(after(where, act, act))[0] == [Outcome.DONE, Outcome.DONE]
 
 
 @pytest.mark.parametrize(("minutes", "outcome"), [(0, Outcome.DONE), (5, Outcome.TAKEN)])
 def test_nobody_is_put_onto_another_nor_onto_the_minutes_kept_free(
-    tmp_path: Path, minutes: int, outcome: Outcome
+    where: Where, minutes: int, outcome: Outcome
 ) -> None:
     close = Slot(TEN.start - 1800, TEN.start)
     act = put(HERE, Place(close, CONFIRMED), after=minutes)
-    outcomes, standing = done(after(tmp_path / "a.db", act))
+    outcomes, standing = done(after(where, act))
     assert outcomes == [outcome]
     assert standing[ANNE] == (act.wanted if outcome is Outcome.DONE else HERE)
 
 
-def test_who_cannot_go_elsewhere_keeps_the_old_time(tmp_path: Path) -> None:
+def test_who_cannot_go_elsewhere_keeps_the_old_time(where: Where) -> None:
     """Also against whoever wants it: the cells of the old time are still taken."""
 
     async def work() -> Outcome:
-        store = Store(tmp_path / "a.db")
+        store = Store(where)
         await fill(store)
         try:
             refused = await perform(store, put(HERE, Place(TEN, CONFIRMED)))
@@ -116,20 +117,20 @@ def test_who_cannot_go_elsewhere_keeps_the_old_time(tmp_path: Path) -> None:
     assert done(work()) is Outcome.TAKEN
 
 
-def test_a_time_that_went_to_another_does_not_come_back(tmp_path: Path) -> None:
+def test_a_time_that_went_to_another_does_not_come_back(where: Where) -> None:
     taking = put(Place(TEN, CONFIRMED), HERE, BORIS)
-    outcomes, standing = done(after(tmp_path / "a.db", put(HERE, GONE), taking, put(GONE, HERE)))
+    outcomes, standing = done(after(where, put(HERE, GONE), taking, put(GONE, HERE)))
     assert outcomes == [Outcome.DONE, Outcome.DONE, Outcome.TAKEN]
     assert standing == {ANNE: GONE, BORIS: HERE}
 
 
-def test_who_is_not_there_is_told_so(tmp_path: Path) -> None:
-    assert done(after(tmp_path / "a.db", put(HERE, GONE, b"c" * 16)))[0] == [Outcome.UNKNOWN]
+def test_who_is_not_there_is_told_so(where: Where) -> None:
+    assert done(after(where, put(HERE, GONE, b"c" * 16)))[0] == [Outcome.UNKNOWN]
 
 
-def test_the_desk_may_use_a_time_that_is_closed_to_others(tmp_path: Path) -> None:
+def test_the_desk_may_use_a_time_that_is_closed_to_others(where: Where) -> None:
     async def work() -> Outcome:
-        store = Store(tmp_path / "a.db")
+        store = Store(where)
         await fill(store)
         try:
             await store.close_between("pause", Slot(FREE.start, FREE.end))
@@ -143,8 +144,8 @@ def test_the_desk_may_use_a_time_that_is_closed_to_others(tmp_path: Path) -> Non
 # --- on the command line --------------------------------------------------------------------------
 
 
-def run(database: Path, *words: str, put_in: str = "") -> list[dict[str, Any]]:
-    environ = {**os.environ, "BOOKING_DATABASE": str(database), "BOOKING_ACTOR": "dr"}
+def run(where: Where, *words: str, put_in: str = "") -> list[dict[str, Any]]:
+    environ = {**os.environ, "BOOKING_DATABASE": written(where), "BOOKING_ACTOR": "dr"}
     answer = subprocess.run(
         [sys.executable, "-m", "booking_endpoint", *words],
         cwd=ROOT,
@@ -162,23 +163,23 @@ def told(slot: Slot, **more: object) -> dict[str, object]:
 
 
 def test_a_time_is_taken_for_whoever_called_and_what_is_sealed_comes_back(
-    tmp_path: Path, key: PrivateKey
+    where: Where, key: PrivateKey
 ) -> None:
     """Sent twice, as when the answer was lost: one booking. Sent for a time that is gone: none."""
-    database, envelope = tmp_path / "a.db", seal(b"{}", [public_text(key)] * RECIPIENTS)
+    envelope = seal(b"{}", [public_text(key)] * RECIPIENTS)
     sealed = to_text(envelope)
     name = secrets.token_hex(16)
     wanted = told(NINE, act="book", id=name, before=0, after=0, envelope=sealed)
     late = {**wanted, "id": secrets.token_hex(16)}
     acts = "\n".join(map(json.dumps, [wanted, wanted, late]))
-    assert run(database, "acts", put_in=acts) == [
+    assert run(where, "acts", put_in=acts) == [
         {"outcome": word} for word in ("done", "done", "taken")
     ]
-    (line,) = run(database, "list")
+    (line,) = run(where, "list")
     assert line == told(NINE, id=name, state="confirmed", moved=False)
-    (line,) = run(database, "export", "--only", put_in=f"{name}\n")
+    (line,) = run(where, "export", "--only", put_in=f"{name}\n")
     assert line["envelope"] == sealed
-    assert run(database, "export", "--only", put_in=f"{'0' * 32}\n") == []
+    assert run(where, "export", "--only", put_in=f"{'0' * 32}\n") == []
 
 
 def test_a_closure_is_made_listed_and_undone(tmp_path: Path) -> None:
@@ -274,13 +275,15 @@ def test_what_is_no_act_is_refused(line: str) -> None:
         read_act(line)
 
 
-def test_whoever_watches_hears_of_each_change_until_nobody_listens(tmp_path: Path) -> None:
+def test_whoever_watches_hears_of_each_change_until_nobody_listens(
+    where: Where, tmp_path: Path
+) -> None:
     """Of bookings, and of facts: a desk elsewhere works with a copy. A desk that was killed
     holds the other end of nothing."""
-    database, facts = tmp_path / "a.db", tmp_path / "practice.toml"
+    facts = tmp_path / "practice.toml"
     environ = {
         **os.environ,
-        "BOOKING_DATABASE": str(database),
+        "BOOKING_DATABASE": written(where),
         "BOOKING_PRACTICE": str(facts),
     }
     with subprocess.Popen(
@@ -294,7 +297,7 @@ def test_whoever_watches_hears_of_each_change_until_nobody_listens(tmp_path: Pat
         assert watching.stdin
         assert watching.stdout
         assert watching.stdout.readline() == "changed\n"
-        run(database, "acts", put_in=json.dumps(told(NINE, act="close", word="conge")))
+        run(where, "acts", put_in=json.dumps(told(NINE, act="close", word="conge")))
         assert watching.stdout.readline() == "changed\n"
         facts.write_text("zone = 1")
         assert watching.stdout.readline() == f"facts {sha256(b'zone = 1').hexdigest()}\n"

@@ -1,8 +1,6 @@
 """Eight processes book, move, cancel, accept and close by chance; what they were told was true."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime
 from itertools import combinations
 from multiprocessing import get_context
@@ -13,22 +11,25 @@ import pytest
 from booking_endpoint.envelope import PrivateKey
 from booking_endpoint.instants import parse_instant
 from booking_endpoint.reading import read_practice
+from booking_endpoint.storage import Where
 from booking_endpoint.tickets import Tickets
 from tests.edge.history import DAY, VISITS, Act, Hold, holds, play
 from tests.edge.patient import Patient
+from tests.postgres import rows
 from tests.serving import SECRET, Practice, practice_in, serving_workers
 
-PLAYERS, ACTS = 8, 60
+PLAYERS, ACTS, ACTS_ON_A_SERVER = 8, 60, 30
 
 
 @pytest.fixture(scope="module")
 def played(
-    tmp_path_factory: pytest.TempPathFactory, site: Path, key: PrivateKey
+    tmp_path_factory: pytest.TempPathFactory, site: Path, key: PrivateKey, module_where: Where
 ) -> Iterator[tuple[Practice, list[Act]]]:
-    """One Monday, three workers on one file, eight players."""
+    """One Monday, three workers on one store, eight players."""
     far = ("horizon_days = 90", "horizon_days = 730\nbookings_a_day = 9999")
     waits = ("approval = false", "approval = true")
     practice = practice_in(tmp_path_factory.mktemp("history"), site, key, far, waits)
+    practice.keep_at(module_where)
     with serving_workers(practice, 3):
         with Patient(practice) as patient:
             starts = {
@@ -39,7 +40,11 @@ def played(
                 ]
                 for visit in VISITS
             }
-        told = [(practice.folder, practice.port, seed, starts, ACTS) for seed in range(PLAYERS)]
+        acts_each = ACTS if practice.where == practice.database else ACTS_ON_A_SERVER
+        told = [
+            (practice.folder, practice.port, practice.where, seed, starts, acts_each)
+            for seed in range(PLAYERS)
+        ]
         with get_context("spawn").Pool(PLAYERS) as processes:
             acts = [act for life in processes.starmap(play, told, 1) for act in life]
         yield practice, acts
@@ -79,9 +84,8 @@ def test_every_acknowledged_booking_is_there(played: tuple[Practice, list[Act]])
             cancelled = act.told["state"] == "cancelled"
             state = "cancelled" if cancelled else "confirmed" if name in accepted else "requested"
             expected[name] = parse_instant(act.told["start"]), state
-    with closing(sqlite3.connect(practice.database, timeout=10)) as database:
-        rows = database.execute("SELECT id, start, state FROM bookings").fetchall()
-    assert {name.hex(): (start, state) for name, start, state in rows} == expected
+    kept = rows(practice.where, "SELECT id, start, state FROM bookings")
+    assert {name.hex(): (start, state) for name, start, state in kept} == expected
 
 
 def test_every_refusal_was_true(played: tuple[Practice, list[Act]]) -> None:

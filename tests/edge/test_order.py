@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from booking_endpoint import app
+from booking_endpoint.database import Database
 from booking_endpoint.instants import Slot
 from booking_endpoint.store import State, Store
 from tests.edge.patient import Clock, Patient
@@ -220,6 +221,7 @@ def test_a_rewrite_that_leaves_something_in_the_log_is_an_error(tmp_path: Path) 
         await store.open()
         try:
             await play(store, entries(chance, 3), chance)
+            assert isinstance(store._database, Database)
             writer = store._database._file._connection
             assert writer
             writer.execute("PRAGMA busy_timeout=50")

@@ -1,4 +1,4 @@
-"""Many patients, several processes, one file: nobody gets another's time."""
+"""Many patients, several processes, one store: nobody gets another's time."""
 
 import asyncio
 import random
@@ -10,11 +10,14 @@ from contextlib import AsyncExitStack, closing, suppress
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from booking_endpoint.envelope import PrivateKey
 from booking_endpoint.instants import Slot, parse_instant
+from booking_endpoint.storage import ServerUrl, Where
 from tests.edge.patient import Patient, crowd, ready_ticket
+from tests.postgres import cells_held, rows
 from tests.serving import Practice, practice_in, serving_workers, wait_until
 
 PATIENTS, ROUNDS = 40, 20
@@ -24,10 +27,11 @@ Answers = list[httpx.Response]
 
 @pytest.fixture(scope="module")
 def shared(
-    tmp_path_factory: pytest.TempPathFactory, site: Path, key: PrivateKey
+    tmp_path_factory: pytest.TempPathFactory, site: Path, key: PrivateKey, module_where: Where
 ) -> Iterator[tuple[Practice, int]]:
-    """The endpoint's own command line, two processes on one file; and the id of their parent."""
+    """The endpoint's own command line, two processes on one store; and the id of their parent."""
     practice = practice_in(tmp_path_factory.mktemp("races"), site, key)
+    practice.keep_at(module_where)
     with serving_workers(practice, 2) as parent:
         wait_until(lambda: len(serving_children(parent.pid)) == 2)
         yield practice, parent.pid
@@ -49,28 +53,26 @@ async def at_once(
 
 
 def overlaps(practice: Practice) -> list[tuple[int, int]]:
-    """Pairs of bookings that stand in each other's time, straight from the file."""
-    with closing(sqlite3.connect(practice.database, timeout=10)) as database:
-        return database.execute(
-            "SELECT one.start, other.start FROM bookings one JOIN bookings other"
-            " ON one.id < other.id AND one.start < other.end AND other.start < one.end"
-            " WHERE one.state != 'cancelled' AND other.state != 'cancelled'"
-        ).fetchall()
+    """Pairs of bookings that stand in each other's time, straight from the database."""
+    return rows(
+        practice.where,
+        "SELECT one.start, other.start FROM bookings one JOIN bookings other"
+        ' ON one.id < other.id AND one.start < other."end" AND other.start < one."end"'
+        " WHERE one.state != 'cancelled' AND other.state != 'cancelled'",
+    )
 
 
 def loose_cells(practice: Practice) -> list[str]:
     """What does not fit between bookings and the cells they occupy."""
-    with closing(sqlite3.connect(practice.database, timeout=10)) as database:
-        held = Counter(row[0] for row in database.execute("SELECT booking FROM occupied"))
-        wrong = []
-        for name, start, end, state in database.execute(
-            "SELECT id, start, end, state FROM bookings"
-        ):
-            least = 0 if state == "cancelled" else len(Slot(start, end).cells())
-            cells = held.pop(name, 0)
-            if not least <= cells <= least + (2 if least else 0):
-                wrong.append(f"{state} {start}: {cells} cells for {least}")
-        return wrong + [f"{cells} cells of nobody" for cells in held.values()]
+    held = Counter(name for name, _cell in cells_held(practice.where))
+    wrong = []
+    booked = 'SELECT id, start, "end", state FROM bookings'
+    for name, start, end, state in rows(practice.where, booked):
+        least = 0 if state == "cancelled" else len(Slot(start, end).cells())
+        cells = held.pop(name, 0)
+        if not least <= cells <= least + (2 if least else 0):
+            wrong.append(f"{state} {start}: {cells} cells for {least}")
+    return wrong + [f"{cells} cells of nobody" for cells in held.values()]
 
 
 def held(parent: int) -> dict[str, list[str]]:
@@ -86,9 +88,17 @@ def open_in(process: str) -> Iterator[str]:
 
 
 def serving_children(parent: int) -> list[str]:
-    """The children that are ready: they opened the database before their first connection."""
+    """The children that are ready: they listen, and opened the database before that.
+
+    A file by its name; of a server, two connections beside the socket that listens.
+    """
     opened = held(parent)
-    return [child for child, files in opened.items() if any(file.endswith(".db") for file in files)]
+    return [
+        child
+        for child, files in opened.items()
+        if any(file.endswith(".db") for file in files)
+        or sum(file.startswith("socket:") for file in files) >= 5
+    ]
 
 
 def connections(parent: int) -> dict[str, int]:
@@ -150,8 +160,7 @@ def test_one_request_sent_forty_times_at_once_is_one_booking(
 
     asyncio.run(rounds())
     assert loose_cells(practice) == []
-    with closing(sqlite3.connect(practice.database, timeout=10)) as database:
-        starts = Counter(row[0] for row in database.execute("SELECT start FROM bookings"))
+    starts = Counter(row[0] for row in rows(practice.where, "SELECT start FROM bookings"))
     assert [starts[parse_instant(start)] for start in times] == [1] * len(times)
 
 
@@ -206,14 +215,18 @@ def test_the_database_itself_refuses_an_overlap(shared: tuple[Practice, int]) ->
     practice, _parent = shared
     with Patient(practice) as patient:
         start = parse_instant(patient.booked(patient.times()[-1])["start"])
-    with closing(sqlite3.connect(practice.database, timeout=10)) as database:
-        database.execute("BEGIN IMMEDIATE")
-        database.execute(
-            "INSERT INTO bookings VALUES (?, ?, ?, 'confirmed', 0, x'00')",
-            (b"an id of sixteen", start + 300, start + 600),
-        )
-        with pytest.raises(sqlite3.IntegrityError, match=r"UNIQUE.*occupied\.cell"):
-            database.execute(
-                "INSERT INTO occupied VALUES (?, ?)", (start // 300 + 1, b"an id of sixteen")
+    cell = start // 300 + 1
+    if isinstance(practice.where, ServerUrl):
+        with (
+            psycopg.connect(practice.where.text) as server,
+            pytest.raises(psycopg.errors.ExclusionViolation, match="occupied_once"),
+        ):
+            server.execute(
+                "INSERT INTO occupied VALUES (%s, int8range(%s, %s))",
+                (b"an id of sixteen", cell, cell + 1),
             )
+        return
+    with closing(sqlite3.connect(practice.database, timeout=10)) as database:
+        with pytest.raises(sqlite3.IntegrityError, match=r"UNIQUE.*occupied\.cell"):
+            database.execute("INSERT INTO occupied VALUES (?, ?)", (cell, b"an id of sixteen"))
         database.rollback()

@@ -1,4 +1,7 @@
-"""The file: opened as promised, written in shared transactions, emptied of what is forgotten."""
+"""The file: opened as promised, written in shared transactions, emptied of what is forgotten.
+
+What is asked of any store is asked of both: a file, and a PostgreSQL server.
+"""
 
 import asyncio
 import fcntl
@@ -15,13 +18,16 @@ from typing import Any, TypeVar
 
 import pytest
 
-from booking_endpoint.availability import Extra
+from booking_endpoint.availability import Extra, Limit
 from booking_endpoint.database import Database
 from booking_endpoint.instants import DAY, Slot
 from booking_endpoint.schema import MIGRATIONS
 from booking_endpoint.sqlite_file import PROMISES, BrokenPromise, NewerFile, Unsound, connect
+from booking_endpoint.storage import Where
 from booking_endpoint.store import Claim, State, Store
+from booking_endpoint.timetable import Cap
 from tests.edge.patient import Clock, Patient
+from tests.postgres import rows
 from tests.serving import Practice, serving
 
 T = TypeVar("T")
@@ -36,11 +42,11 @@ def slot(half_hours: int = 0, minutes: int = 30) -> Slot:
     return Slot(start, start + minutes * 60)
 
 
-def with_store(path: Path, act: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
+def with_store(where: Where, act: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
     """Open the store, do one thing with it, close it."""
 
     async def whole() -> T:
-        store = Store(path)
+        store = Store(where)
         await store.open()
         try:
             return await act(store)
@@ -71,15 +77,11 @@ async def taken(store: Store) -> frozenset[int]:
 def heard(store: Store) -> list[str]:
     """The statements the writer will be given from now on."""
     seen: list[str] = []
+    assert isinstance(store._database, Database)
     writer = store._database._file._connection
     assert writer
     writer.set_trace_callback(seen.append)
     return seen
-
-
-def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(path, timeout=10)) as database:
-        return database.execute(sql).fetchall()
 
 
 @pytest.fixture
@@ -217,15 +219,15 @@ def test_nothing_in_the_schema_tells_who_or_when(path: Path) -> None:
 # --- one writer ----------------------------------------------------------------------------------
 
 
-def test_a_booking_is_answered_after_its_commit(path: Path) -> None:
+def test_a_booking_is_answered_after_its_commit(where: Where) -> None:
     """What another process reads at the moment of the answer is what a crash would leave."""
 
     async def check(store: Store) -> None:
         for nth in range(5):
             assert await book(store, nth) is Claim.GRANTED
-            assert rows(path, "SELECT count(*) FROM bookings") == [(nth + 1,)]
+            assert rows(where, "SELECT count(*) FROM bookings") == [(nth + 1,)]
 
-    with_store(path, check)
+    with_store(where, check)
 
 
 def test_those_who_wait_together_share_one_transaction(path: Path) -> None:
@@ -238,7 +240,7 @@ def test_those_who_wait_together_share_one_transaction(path: Path) -> None:
     assert rows(path, "SELECT count(*) FROM bookings") == [(39,)]
 
 
-def test_of_those_who_wait_together_one_gets_the_time(path: Path) -> None:
+def test_of_those_who_wait_together_one_gets_the_time(where: Where) -> None:
     async def claims(store: Store) -> list[Claim]:
         wishes = (
             store.book([bytes([nth]) * 16], slot(), slot().cells(), State.CONFIRMED, b"x")
@@ -246,11 +248,35 @@ def test_of_those_who_wait_together_one_gets_the_time(path: Path) -> None:
         )
         return [claim for claim, _booking in await asyncio.gather(*wishes)]
 
-    found = with_store(path, claims)
+    found = with_store(where, claims)
     assert sorted(claim.value for claim in found) == ["granted"] + ["taken"] * 39
 
 
-def test_forgetting_beside_bookings_disturbs_neither(path: Path) -> None:
+def test_a_cap_holds_when_two_book_at_once(where: Where) -> None:
+    """Two processes count before either has written. Seen to fail where nobody waits for a turn."""
+    limits = [Limit(Slot(NINE - DAY, NINE + DAY), Cap("day", 1))]
+
+    async def at_once(one: Store, other: Store) -> list[Claim]:
+        wishes = (
+            store.book([name], slot(nth), slot(nth).cells(), State.CONFIRMED, b"x", limits=limits)
+            for nth, (store, name) in enumerate([(one, b"1" * 16), (other, b"2" * 16)])
+        )
+        claims = [claim for claim, _booking in await asyncio.gather(*wishes)]
+        await one.forget([b"1" * 16, b"2" * 16])
+        return sorted(claims, key=lambda claim: claim.value)
+
+    async def act(one: Store) -> None:
+        other = Store(where)
+        try:
+            for _ in range(20):
+                assert await at_once(one, other) == [Claim.GRANTED, Claim.TAKEN]
+        finally:
+            await other.close()
+
+    with_store(where, act)
+
+
+def test_forgetting_beside_bookings_disturbs_neither(where: Where) -> None:
     """The hourly purge rewrites the file while patients book: in turn, never in between."""
 
     async def act(store: Store) -> None:
@@ -270,8 +296,8 @@ def test_forgetting_beside_bookings_disturbs_neither(path: Path) -> None:
             for first in (1, 2, 3):
                 together.create_task(book_each(first))
 
-    with_store(path, act)
-    assert rows(path, "SELECT count(*) FROM bookings") == [(99,)]
+    with_store(where, act)
+    assert rows(where, "SELECT count(*) FROM bookings") == [(99,)]
 
 
 def test_a_file_is_opened_in_turn(path: Path) -> None:
@@ -336,14 +362,14 @@ def test_what_was_moved_or_cancelled_leaves_no_second_copy(path: Path) -> None:
     with_store(path, act)
 
 
-def test_a_forgotten_time_is_free(path: Path) -> None:
+def test_a_forgotten_time_is_free(where: Where) -> None:
     async def act(store: Store) -> None:
         await book(store, 1)
         await store.forget([b"\1" * 16, b"\2" * 16])
         assert await taken(store) == frozenset()
         assert await book(store, 1) is Claim.GRANTED
 
-    with_store(path, act)
+    with_store(where, act)
 
 
 def test_forgetting_is_one_step(path: Path) -> None:
@@ -360,7 +386,7 @@ def test_forgetting_is_one_step(path: Path) -> None:
     with_store(path, act)
 
 
-def test_a_purge_forgets_what_ended_before(path: Path) -> None:
+def test_a_purge_forgets_what_ended_before(where: Where) -> None:
     async def act(store: Store) -> None:
         for nth in (1, 2, 3):
             await book(store, nth)
@@ -374,7 +400,7 @@ def test_a_purge_forgets_what_ended_before(path: Path) -> None:
         assert await store.openings() == [Extra(Slot(NINE, NINE + DAY), ("colposcopy",))]
         assert await store.purge(slot(2).end) == 0
 
-    with_store(path, act)
+    with_store(where, act)
 
 
 def test_the_server_purges_when_it_starts(practice: Practice, clock: Clock) -> None:
@@ -419,7 +445,7 @@ def test_a_closed_time_is_neither_listed_nor_given(served: Practice, patient: Pa
     assert "2026-12-01T09:30:00Z" in patient.times()
 
 
-def test_a_closure_made_between_look_and_write_wins(path: Path) -> None:
+def test_a_closure_made_between_look_and_write_wins(where: Where) -> None:
     async def act(store: Store) -> None:
         await store.close_between("now", slot(1))
         assert await book(store, 1) is Claim.TAKEN
@@ -433,10 +459,10 @@ def test_a_closure_made_between_look_and_write_wins(path: Path) -> None:
         assert not await store.reopen("now")
         assert await book(store, 1) is Claim.GRANTED
 
-    with_store(path, act)
+    with_store(where, act)
 
 
-def test_hours_withdrawn_between_look_and_write_are_not_given(path: Path) -> None:
+def test_hours_withdrawn_between_look_and_write_are_not_given(where: Where) -> None:
     async def act(store: Store) -> None:
         wanted = slot(1), slot(1).cells()
         one, two = ([bytes([nth]) * 16] for nth in (1, 2))
@@ -453,10 +479,10 @@ def test_hours_withdrawn_between_look_and_write_are_not_given(path: Path) -> Non
         assert await store.withdraw("more")
         assert not await store.withdraw("more")
 
-    with_store(path, act)
+    with_store(where, act)
 
 
-def test_a_closure_without_end_costs_nothing(path: Path) -> None:
+def test_a_closure_without_end_costs_nothing(where: Where) -> None:
     """A hundred years are ten million cells, were they all counted for every question."""
 
     async def act(store: Store) -> None:
@@ -464,13 +490,13 @@ def test_a_closure_without_end_costs_nothing(path: Path) -> None:
         busy = await store.busy(NINE, NINE + DAY)
         assert (busy.cells, len(busy.closed)) == (frozenset(), 1)
 
-    with_store(path, act)
+    with_store(where, act)
 
 
 # --- what a booking is ---------------------------------------------------------------------------
 
 
-def test_a_move_keeps_the_whole_visit_and_its_buffer(path: Path) -> None:
+def test_a_move_keeps_the_whole_visit_and_its_buffer(where: Where) -> None:
     """The same start for another kind of visit: the time after it is held as well."""
 
     async def act(store: Store) -> None:
@@ -478,10 +504,10 @@ def test_a_move_keeps_the_whole_visit_and_its_buffer(path: Path) -> None:
         await move(store, 1, slot(1), after=10)
         assert len(await taken(store)) == 8
 
-    with_store(path, act)
+    with_store(where, act)
 
 
-def test_a_move_that_fails_releases_nothing(path: Path) -> None:
+def test_a_move_that_fails_releases_nothing(where: Where) -> None:
     """Another was faster after the look: the old time is still held, cell by cell."""
 
     async def act(store: Store) -> None:
@@ -493,10 +519,10 @@ def test_a_move_that_fails_releases_nothing(path: Path) -> None:
             assert await move(store, 1, wish) == (Claim.TAKEN, slot(1))
         assert await taken(store) == before | frozenset(slot(9).cells())
 
-    with_store(path, act)
+    with_store(where, act)
 
 
-def test_a_cancelled_booking_cannot_be_accepted_or_moved(path: Path) -> None:
+def test_a_cancelled_booking_cannot_be_accepted_or_moved(where: Where) -> None:
     async def act(store: Store) -> None:
         await book(store, 1)
         await store.cancel(b"\1" * 16)
@@ -506,7 +532,7 @@ def test_a_cancelled_booking_cannot_be_accepted_or_moved(path: Path) -> None:
         assert await move(store, 1, slot(3)) is None
         assert await taken(store) == frozenset()
 
-    with_store(path, act)
+    with_store(where, act)
 
 
 def test_a_backup_is_a_sound_database_of_its_own(path: Path) -> None:

@@ -14,14 +14,16 @@ from tests.house.tree import ROOT, files, imported, python_files
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 RUN, TEST = "requirements.txt", "tests/requirements.txt"
 SERVER = "booking_endpoint/requirements.txt"
-LOCKS = (RUN, TEST, SERVER)
+POSTGRES = "requirements-postgres.txt"
+LOCKS = (RUN, TEST, SERVER, POSTGRES)
 GROUPS = PROJECT["dependency-groups"]
 WHOLE = PROJECT["project"]["dependencies"] + GROUPS["endpoint"] + GROUPS["site"]
 ASKED = {
     RUN: WHOLE,
-    TEST: WHOLE + GROUPS["test"],
+    TEST: WHOLE + GROUPS["postgres"] + GROUPS["test"],
     SERVER: GROUPS["endpoint"] + [one for one in GROUPS["server"] if isinstance(one, str)],
 }
+ASKED[POSTGRES] = ASKED[SERVER] + GROUPS["postgres"]
 
 Lock = dict[str, tuple[str, frozenset[str]]]
 """Name -> its version, and the hashes of the files that may be installed for it."""
@@ -65,15 +67,17 @@ def test_a_lock_names_no_place_to_download_from(name: str) -> None:
 
 
 def test_the_checks_run_on_what_the_server_runs() -> None:
-    """`python3 tasks.py test` installs the test lock alone, as it holds the run lock."""
-    run, test = read_lock(RUN), read_lock(TEST)
-    assert {name: test.get(name) for name in run} == run
+    """`python3 tasks.py test` installs the test lock alone, as it holds the others."""
+    test = read_lock(TEST)
+    for part in map(read_lock, (RUN, POSTGRES)):
+        assert {name: test.get(name) for name in part} == part
 
 
 def test_the_server_installs_a_part_of_what_the_site_is_built_with() -> None:
     """The same versions, the same files, and nothing that only builds or prints."""
-    run, server = read_lock(RUN), read_lock(SERVER)
+    run, server, postgres = map(read_lock, (RUN, SERVER, POSTGRES))
     assert {name: run.get(name) for name in server} == server
+    assert {name: postgres.get(name) for name in server} == server
     assert not {"pelican", "pillow", "invoke", "markdown"} & server.keys()
 
 
@@ -82,6 +86,8 @@ def test_what_the_code_imports_is_asked_for_by_name(name: str) -> None:
     """Else it stays away on the day that the package which brought it along no longer does."""
     sources = [path for path in python_files() if is_run_with(name, path.parts[0])]
     used = {module.split(".")[0] for path in sources for module in imported(path)}
+    if name in (RUN, SERVER):
+        used.discard("psycopg")  # who keeps bookings in a file does without it
     own = {path.parts[0].removesuffix(".py") for path in files()}
     brought_by = packages_distributions()
     asked = {canonicalize_name(Requirement(wanted).name) for wanted in ASKED[name]}
@@ -91,6 +97,6 @@ def test_what_the_code_imports_is_asked_for_by_name(name: str) -> None:
 
 def is_run_with(lock: str, folder: str) -> bool:
     """Whether the code of a folder runs where this lock is installed."""
-    if lock == SERVER:
+    if lock in (SERVER, POSTGRES):
         return folder == "booking_endpoint"
     return lock == TEST or folder != "tests"

@@ -18,6 +18,7 @@ TOP = {
     "publishconf.py",
     "tasks.py",
     "pyproject.toml",
+    "requirements-postgres.txt",
     "requirements.txt",
     "Makefile",
     "README.md",
