@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from booking_endpoint.web import HEADERS
+from booking_endpoint.headers import HEADERS
 
 
 class Site(StaticFiles):

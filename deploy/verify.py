@@ -22,9 +22,9 @@ from urllib.parse import quote
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from booking_endpoint.envelope import fingerprint
+from booking_endpoint.headers import HEADERS
 from booking_endpoint.practice import Practice
 from booking_endpoint.reading import BadPractice, read_practice
-from booking_endpoint.web import HEADERS
 from deploy.reminders import remind
 from deploy.writer import told
 

@@ -12,7 +12,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from booking_endpoint.envelope import BadKey
-from booking_endpoint.web import HEADERS, log_failure
+from booking_endpoint.headers import HEADERS
+from booking_endpoint.web import log_failure
 from desk import act_rooms, agenda_room, call_room, time_rooms
 from desk.pages import HERE, Desk, read_form
 from desk.session import Session
