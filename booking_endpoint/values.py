@@ -53,7 +53,7 @@ def read_origin(text: str) -> str:
     """Scheme, host and port, as a browser names them in `Origin`; plain HTTP to try it here."""
     origin = text.rstrip("/")
     if not re.fullmatch(
-        r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?|http://127\.0\.0\.1:\d+", origin
+        r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?|http://127\.0\.0\.\d+:\d+", origin
     ):
         message = to_writer("'{text}' is not the address of a host such as https://rdv.example.fr")
         raise Mistake(message, text=text)
