@@ -191,11 +191,13 @@ def filled(file: File, settings: Settings) -> File:
         text = text if settings.online else text.partition("\nlocation ")[0]
         text = text.replace("http://127.0.0.1:8001", "http://unix:/run/souspli.sock:")
         text = text.replace("location /rdv/", f"location {settings.prefix}/")
+    pages = headers_of_pages(settings.endpoint)
     gaps = {
         "@DOMAIN@": settings.domain,
         "@PREFIX@": settings.prefix,
-        "@EVERYWHERE@": headers(EVERYWHERE, 4),
-        "@PAGES@": headers(headers_of_pages(settings.endpoint) | EVERYWHERE, 8),
+        "@UNSAID@": "\n".join(unsaid(name, value) for name, value in pages.items()),
+        "@EVERYWHERE@": headers({name: variable(name) for name in pages} | EVERYWHERE, 4),
+        "@PAGES@": headers(pages | EVERYWHERE, 8),
     }
     for gap, value in gaps.items():
         text = text.replace(gap, value)
@@ -206,6 +208,17 @@ def headers(named: Mapping[str, str], indent: int) -> str:
     """nginx's lines for these headers: a location that has one of its own inherits none."""
     lines = (f'add_header {name} "{value}" always;' for name, value in named.items())
     return "\n".join(" " * indent + line for line in lines)
+
+
+def variable(name: str, begins: str = "$souspli") -> str:
+    """How nginx calls something of this header."""
+    return f"{begins}_{name.lower().replace('-', '_')}"
+
+
+def unsaid(name: str, value: str) -> str:
+    """nginx's map from what the endpoint says in a header to what is added: nothing, or all."""
+    said = variable(name, "$upstream_http")
+    return f'map {said} {variable(name)} {{\n    "" "{value}";\n    default "";\n}}'
 
 
 def given(settings: Settings) -> Iterator[File]:

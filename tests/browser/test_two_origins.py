@@ -11,9 +11,10 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
 from booking_endpoint.envelope import PrivateKey
+from booking_endpoint.headers import headers_of_pages
 from booking_endpoint.reading import read_practice
 from deploy.demo import build
 from deploy.publishing.bundle import gather
@@ -106,7 +107,12 @@ def test_a_visit_is_booked_moved_and_cancelled_across_origins(
 ) -> None:
     patient = somebody(browser, apart, scripts=scripts)
     wrong: list[str] = []
-    patient.page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else 0)
+
+    def note(said: ConsoleMessage) -> None:
+        if said.type == "error":
+            wrong.append(said.text)
+
+    patient.page.on("console", note)
     patient.arrive()
     patient.ask()
     patient.choose_visit()
@@ -136,6 +142,26 @@ def test_a_visit_is_booked_moved_and_cancelled_across_origins(
     expect(patient.heading("What is the visit for?")).to_be_visible()
     assert patient.page.url.startswith(f"{apart.pages}/rendez-vous/")
     assert wrong == []
+    patient.page.context.close()
+
+
+def test_the_plain_form_says_from_where_it_comes_whatever_the_host_sends(
+    browser: Browser, apart: Apart
+) -> None:
+    """Our own `Referrer-Policy` would make it send `Origin: null`, but for what the page says."""
+    patient = somebody(browser, apart, scripts=False)
+
+    def with_headers(route: Route) -> None:
+        answer = route.fetch()
+        headers = answer.headers | headers_of_pages(apart.practice.origin)
+        route.fulfill(response=answer, headers=headers)
+
+    patient.page.route(f"{apart.pages}/**", with_headers)
+    patient.type_code("7KQ2M9XTB4HD")
+    expect(patient.page).to_have_url(f"{apart.endpoint}/bookings/show")
+    message = "We do not find this visit. Check the code on your receipt, or call {phone}."
+    said = patient.say(message, phone=patient.facts.phone)
+    expect(patient.page.get_by_text(said, exact=True)).to_be_visible()
     patient.page.context.close()
 
 
