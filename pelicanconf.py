@@ -55,7 +55,7 @@ JINJA_GLOBALS = {
     "physician": physician,
     "medical_page": medical_page,
     "plan": plan,
-    "policy": policy_in_page(PRACTICE.legal.booking_url),
+    "policy": policy_in_page(PRACTICE.legal.booking_url) if PRACTICE.apart else "",
     "portrait": portrait,
 }
 

@@ -291,6 +291,11 @@ class Practice:
         return f"{self.legal.booking_url}{self.rules.prefix}"
 
     @property
+    def apart(self) -> bool:
+        """Whether the pages lie alone, on whatever host: it may send no headers of ours."""
+        return bool(self.legal.booking_url) or not self.rules.online_booking
+
+    @property
     def open(self) -> bool:
         """Whether somebody can book on the site: it is wanted, and there is a key to seal to."""
         return self.rules.online_booking and bool(self.recipients)

@@ -142,9 +142,8 @@ def served_bare(practice: Practice, answers: Iterable[Answer]) -> bool:
 
     Where the endpoint has the same origin, somebody has set up that server, and it must.
     """
-    alone = bool(practice.legal.booking_url) or not practice.rules.online_booking
     names = {name.lower() for name in HEADERS}
-    return alone and not any(names & answer.headers.keys() for answer in answers)
+    return practice.apart and not any(names & answer.headers.keys() for answer in answers)
 
 
 def differences(path: str, file: Path, answer: Answer, headers: Mapping[str, str]) -> Iterator[str]:

@@ -212,7 +212,9 @@ def test_plain_http_leads_to_https_and_keeps_no_path_of_ours(front: Front) -> No
 
 
 def handshake(front: Front, version: ssl.TLSVersion, name: str = DOMAIN) -> str | None:
-    context = ssl.create_default_context(cafile=str(front.room / "certificate.pem"))
+    """What was agreed on, by somebody who would take any certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_ciphers("ALL:@SECLEVEL=0")  # else this side would refuse the old ones
     context.minimum_version = context.maximum_version = version
     with (

@@ -116,6 +116,13 @@ def test_a_text_that_leads_to_a_visit_leads_to_the_phone(alone: Path) -> None:
     assert '<a href="tel:0199004711">consultation</a>' in text
 
 
+def test_its_pages_carry_their_policy_for_a_host_that_sends_none(alone: Path, site: Path) -> None:
+    """Where one server has pages and endpoint, it sends the policy, and no page repeats it."""
+    told = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+    assert all(told in page.read_text("utf-8") for page in alone.rglob("index.html"))
+    assert told not in (site / "index.html").read_text("utf-8")
+
+
 def test_it_is_published_as_pages_alone(
     alone: Path, facts: Path, practice: Practice, tmp_path: Path
 ) -> None:
