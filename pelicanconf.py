@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from booking_endpoint.headers import policy_in_page
 from booking_endpoint.markup import FILTERS
 from booking_endpoint.reading import BadPractice, read_practice
 from deploy.writer import told, writers_language
@@ -54,6 +55,7 @@ JINJA_GLOBALS = {
     "physician": physician,
     "medical_page": medical_page,
     "plan": plan,
+    "policy": policy_in_page(PRACTICE.legal.booking_url) if PRACTICE.apart else "",
     "portrait": portrait,
 }
 

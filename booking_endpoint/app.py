@@ -19,7 +19,9 @@ from booking_endpoint import availability as calendar
 from booking_endpoint.audit import CLOCK, append
 from booking_endpoint.booking import mark as _
 from booking_endpoint.config import Config
+from booking_endpoint.cors import FromSite
 from booking_endpoint.envelope import BadEnvelope
+from booking_endpoint.headers import HEADERS
 from booking_endpoint.instants import DAY, HOUR, rfc3339
 from booking_endpoint.limits import TooMany
 from booking_endpoint.pages import Pages
@@ -30,7 +32,6 @@ from booking_endpoint.sqlite_file import Moved, Unsound
 from booking_endpoint.store import Booking, Store
 from booking_endpoint.tickets import BadProof, BadTicket, EarlyTicket, OldTicket, Tickets
 from booking_endpoint.web import (
-    HEADERS,
     Guard,
     Problem,
     check_origin,
@@ -42,6 +43,16 @@ from booking_endpoint.web import (
 
 LISTED_SECONDS = 15
 """How long a list of free times may be kept: a booking always looks again."""
+
+READS = {"/availability": "get_availability"}
+POSTS = {
+    "/tickets": "post_ticket",
+    "/bookings": "post_booking",
+    "/bookings/show": "show_booking",
+    "/bookings/cancel": "cancel_booking",
+    "/bookings/move": "move_booking",
+}
+"""Every address below the prefix, and what answers there."""
 
 Answer = Callable[[Asked], Awaitable[Response]]
 
@@ -141,7 +152,7 @@ class Door:
             return found or await self._shelve(request, endpoint)
 
         answer = listed if method == "GET" else endpoint
-        return Route(self._config.prefix + path, answer, methods=[method])
+        return Route(path, answer, methods=[method])
 
     async def _shelve(
         self, request: Request, endpoint: Callable[[Request], Awaitable[Response]]
@@ -172,7 +183,7 @@ class Door:
         try:
             fields = dict(request.query_params)
             if request.method == "POST":
-                check_origin(request, self._config.origin)
+                check_origin(request, self._config.origin, self._config.site)
                 fields = await read_fields(request)
             asked = Asked(fields, self._language(request, fields), now, network)
             response = await (person if page else program)(asked)
@@ -239,16 +250,13 @@ def create_app(config: Config, clock: Clock, randomness: Randomness) -> Starlett
                 log_failure(error)
             await store.close()
 
+    reads, posts = (
+        {config.prefix + path: name for path, name in named.items()} for named in (READS, POSTS)
+    )
+    elsewhere = [Middleware(FromSite, config.site, reads, posts)] if config.site else []
     app = Starlette(
-        routes=[
-            door.route("/availability", "get_availability"),
-            door.route("/tickets", "post_ticket"),
-            door.route("/bookings", "post_booking"),
-            door.route("/bookings/show", "show_booking"),
-            door.route("/bookings/cancel", "cancel_booking"),
-            door.route("/bookings/move", "move_booking"),
-        ],
-        middleware=[Middleware(Guard, door.last_resort)],
+        routes=[door.route(path, name) for path, name in (reads | posts).items()],
+        middleware=[*elsewhere, Middleware(Guard, door.last_resort)],
         exception_handlers={404: door.unknown, 405: door.unknown},
         lifespan=lifespan,
     )

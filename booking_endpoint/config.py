@@ -25,6 +25,8 @@ class Config:
     practice: Practice
     secrets: tuple[str, ...]
     origin: str
+    site: str
+    """The origin of the pages, where that is another one; else empty."""
     prefix: str
     client_header: str
     """The header in which our own proxy names the caller's address; empty without one."""
@@ -37,11 +39,14 @@ class Config:
     def read(cls, environ: Mapping[str, str]) -> Self:
         """Read all settings, or raise BadConfig or BadPractice at the first that is wrong."""
         practice = read_facts_file(environ)
+        if not practice.rules.online_booking:
+            raise BadConfig("BOOKING_PRACTICE: these facts say online_booking = false: no endpoint")
         return cls(
             database=database_at(environ),
             practice=practice,
             secrets=read_secrets(environ),
             origin=required(environ, "BOOKING_ORIGIN").rstrip("/"),
+            site=practice.legal.site_url if practice.legal.booking_url else "",
             prefix=environ.get("BOOKING_PREFIX") or practice.rules.prefix,
             client_header=environ.get("BOOKING_CLIENT_HEADER", "").lower(),
             audit=audit_path(environ),

@@ -170,12 +170,15 @@ class Legal:
     """What the legal and privacy notices must state."""
 
     site_url: str
+    booking_url: str
+    """The origin of the endpoint, where it is not the site's; else empty."""
     publication_director: str
     siret: str
     rules_url: str
     dpo: str
     """Whom to ask about data (GDPR, art. 37), with an address; empty without one."""
     legal_basis: str
+    """Empty, like the next, for a practice that takes no bookings online."""
     hosting_mode: str
     certificate: Certificate | None
     """Of a host in mode `hds`."""
@@ -285,6 +288,21 @@ class Practice:
     @property
     def phone(self) -> str:
         return self.places[0].phone
+
+    @property
+    def endpoint(self) -> str:
+        """What every address of the endpoint begins with, as the site's pages write it."""
+        return f"{self.legal.booking_url}{self.rules.prefix}"
+
+    @property
+    def apart(self) -> bool:
+        """Whether the pages lie alone, on whatever host: it may send no headers of ours."""
+        return bool(self.legal.booking_url) or not self.rules.online_booking
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody can book on the site: it is wanted, and there is a key to seal to."""
+        return self.rules.online_booking and bool(self.recipients)
 
     @property
     def sealed_to(self) -> tuple[Recipient, ...]:

@@ -78,7 +78,7 @@ def read_practice(text: str, file: str = "practice.toml") -> Practice:
         closures=closures,
         caps=read_caps(facts, visits),
         rules=rules,
-        legal=read_legal(facts.table("legal")),
+        legal=read_legal(facts.table("legal"), online=rules.online_booking),
         payment=read_payment(facts.table("payment"), languages),
         look=read_look(facts),
         recipients=read_recipients(facts),

@@ -6,7 +6,7 @@ from datetime import date
 from booking_endpoint.facts import Facts
 from booking_endpoint.mistakes import to_writer
 from booking_endpoint.practice import Certificate, Host, Legal, Rationale
-from booking_endpoint.values import read_country
+from booking_endpoint.values import read_country, read_origin
 
 BASES = ("pre-contract", "legitimate-interest")
 BASES_MEAN = to_writer(
@@ -34,33 +34,53 @@ EEA = (
 """The European Economic Area, with those parts of it that have a country code of their own."""
 
 
-def read_legal(facts: Facts) -> Legal:
-    mode = declared(facts, "hosting_mode", MODES, MODES_MEAN)
+def read_legal(facts: Facts, *, online: bool) -> Legal:
+    """All of it; what is only about bookings may be missing, and counts for nothing, without."""
+    mode = declared(facts, "hosting_mode", MODES, MODES_MEAN, online=online)
+    hosts = tuple(read_host(table, mode) for table in facts.tables("hosts"))
     legal = Legal(
         site_url=facts.text("site_url").rstrip("/"),
+        booking_url=read_booking_url(facts),
         publication_director=facts.text("publication_director"),
         siret=facts.text("siret", ""),
         rules_url=facts.text("rules_url"),
         dpo=facts.text("dpo", ""),
-        legal_basis=declared(facts, "legal_basis", BASES, BASES_MEAN),
+        legal_basis=declared(facts, "legal_basis", BASES, BASES_MEAN, online=online),
         hosting_mode=mode,
         certificate=read_certificate(facts) if mode == "hds" else None,
         rationale=read_rationale(facts) if mode == "other" else None,
         security_expires=facts.get("security_expires", date)
         if "security_expires" in facts
         else None,
-        hosts=tuple(read_host(table, mode) for table in facts.tables("hosts")),
+        hosts=tuple(host for host in hosts if online or host.role == "site"),
     )
-    for role in ("site", "booking"):
+    for role in ("site", "booking") if online else ("site",):
         if not legal.hosts_of(role):
             raise facts.wrong("hosts", "say who hosts the {role} (role = '{role}')", role=role)
     facts.done()
     return legal
 
 
-def declared(facts: Facts, key: str, choices: Collection[str], meanings: str) -> str:
-    """A choice that is the doctor's to make; the error says what each of them means."""
+def read_booking_url(facts: Facts) -> str:
+    """The endpoint's own origin; both must then be what a browser says they are."""
+    if "booking_url" not in facts:
+        return ""
+    endpoint, site = facts.parsed("booking_url", read_origin), facts.parsed("site_url", read_origin)
+    if endpoint == site:
+        raise facts.wrong("booking_url", "is that of the site: leave it out")
+    return endpoint
+
+
+def declared(
+    facts: Facts, key: str, choices: Collection[str], meanings: str, *, online: bool = True
+) -> str:
+    """A choice that is the doctor's to make; the error says what each of them means.
+
+    Empty where there is nothing to declare, since nothing is booked online.
+    """
     if key not in facts:
+        if not online:
+            return ""
         raise facts.wrong(key, meanings)
     return facts.choice(key, choices)
 

@@ -191,6 +191,7 @@ def read_rules(table: Facts) -> Rules:
         holidays_subdivision=table.text("holidays_subdivision", ""),
         holidays_open=read_dates(table, "holidays_open"),
         prefix=table.parsed("prefix", read_prefix, "/rdv"),
+        online_booking=table.get("online_booking", bool, True),
     )
     check_holidays(table, rules)
     table.done()

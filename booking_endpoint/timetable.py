@@ -137,6 +137,8 @@ class Rules:
     holidays_open: tuple[date, ...]
     """Public holidays on which the weekly hours hold all the same."""
     prefix: str
+    online_booking: bool
+    """Whether the site takes bookings at all; else it is pages alone, and there is no endpoint."""
 
 
 def apart(one: date, other: date) -> int:

@@ -49,6 +49,17 @@ def read_address(text: str) -> str:
     return text
 
 
+def read_origin(text: str) -> str:
+    """Scheme, host and port, as a browser names them in `Origin`; plain HTTP to try it here."""
+    origin = text.rstrip("/")
+    if not re.fullmatch(
+        r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?|http://127\.0\.0\.\d+:\d+", origin
+    ):
+        message = to_writer("'{text}' is not the address of a host such as https://rdv.example.fr")
+        raise Mistake(message, text=text)
+    return origin
+
+
 def read_country(text: str) -> str:
     if not re.fullmatch(r"[A-Z]{2}", text):
         raise Mistake("'{text}' is not a country code such as FR", text=text)

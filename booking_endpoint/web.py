@@ -28,29 +28,6 @@ MOST_FIELDS = 40
 DEADLINE = 10.0
 """Seconds a body may take to arrive."""
 
-HEADERS = {
-    "Content-Security-Policy": "; ".join(
-        [
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self'",
-            "connect-src 'self'",
-            "form-action 'self'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-            "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
-        ]
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
-}
-"""On every answer. Not `no-referrer`, which would make a form send `Origin: null`."""
-
 
 class Problem(Exception):
     """An error as an answer: a short word, and a sentence that says what to do."""
@@ -63,14 +40,15 @@ class Problem(Exception):
         self.field, self.retry, self.more = field, retry, more
 
 
-def check_origin(request: Request, origin: str) -> None:
+def check_origin(request: Request, origin: str, site: str) -> None:
     """Refuse a POST that another site made a visitor's browser send.
 
     No cookie gives anybody authority here, so this only stops nuisance. Fetch metadata
-    first; older browsers send the Origin alone.
+    first; older browsers send the Origin alone. `site` is the origin of the pages, where
+    that is not this one: to a browser all that comes from there is from elsewhere.
     """
-    site = request.headers.get("sec-fetch-site")
-    if site == "same-origin" or (site is None and request.headers.get("origin") == origin):
+    came, named = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if came == "same-origin" or (came is None and named == origin) or (site and named == site):
         return
     raise Problem(403, "origin", _("Please start again on the practice’s own site."))
 

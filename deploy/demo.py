@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -15,6 +16,9 @@ from itertools import islice
 from pathlib import Path
 
 import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
 
 from booking_endpoint import availability as calendar
 from booking_endpoint.app import create_app
@@ -25,7 +29,7 @@ from booking_endpoint.instants import DAY, days_between, rfc3339
 from booking_endpoint.practice import Practice, Recipient
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.store import State, Store
-from deploy.one_origin import one_origin
+from deploy.one_origin import Site, one_origin
 from deploy.reminders import remind
 from deploy.writer import told
 
@@ -33,6 +37,9 @@ ROOT = Path(__file__).parents[1]
 FACTS = ROOT / "content" / "practice.toml"
 STATE = ROOT / ".demo"
 PASSPHRASE = "demo"  # noqa: S105  # printed on the screen: this key guards nothing
+
+BOOKING_URL = re.compile(r"^booking_url\s*=.*$", re.MULTILINE)
+"""Left out of the demonstration's facts: all of it lies on one origin, this machine."""
 
 PATIENTS = [
     ("Amandine Kerouédan-Exemple", "06 39 98 10 01", "self", "", "fr"),
@@ -54,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     try:
         listener = listen(asked.port)
-        config = prepare(STATE, f"http://127.0.0.1:{asked.port}")
+        app, practice = prepare(STATE, f"http://127.0.0.1:{asked.port}")
     except KeyboardInterrupt:
         return 130
     except (BadPractice, OSError, subprocess.CalledProcessError) as error:
@@ -62,13 +69,14 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     address = f"http://127.0.0.1:{asked.port}/"
     print(f"\n  The site:   {address}")
-    print(f"  The desk:   python3 tasks.py desk     (passphrase: {PASSPHRASE})")
+    if practice.rules.online_booking:
+        print(f"  The desk:   python3 tasks.py desk     (passphrase: {PASSPHRASE})")
     print(f"  Its state:  {STATE} (delete the folder to start afresh)")
     print("  Ctrl-C stops it.\n", flush=True)
-    remind(config.practice, date.today())  # noqa: DTZ011 -- the day of whoever looks
+    remind(practice, date.today())  # noqa: DTZ011 -- the day of whoever looks
     if not asked.no_open:
         webbrowser.open(address)
-    serve(config, STATE / "site", listener)
+    serve(app, listener)
     print("Stopped.")
     return 0
 
@@ -87,8 +95,8 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def prepare(state: Path, origin: str) -> Config:
-    """Make the key, the facts, the secret and the site; fill a new database."""
+def prepare(state: Path, origin: str) -> tuple[ASGIApp, Practice]:
+    """Make the key, the facts, the secret and the site; fill a new database. What is served."""
     state.mkdir(exist_ok=True, mode=0o700)
     facts = state / "practice.toml"
     facts.write_text(demo_facts(state / "key.pem"), encoding="utf-8")
@@ -97,6 +105,9 @@ def prepare(state: Path, origin: str) -> Config:
         secret.write_text(secrets.token_urlsafe(32), encoding="utf-8")
     print("Building the site …", flush=True)
     build(facts, state / "site")
+    practice = read_practice(facts.read_text("utf-8"), str(facts))
+    if not practice.rules.online_booking:
+        return Starlette(routes=[Mount("/", Site(state / "site"))]), practice
     config = Config.read(
         {
             "BOOKING_DATABASE": str(state / "bookings.db"),
@@ -108,7 +119,8 @@ def prepare(state: Path, origin: str) -> Config:
     )
     if isinstance(config.database, Path) and not config.database.exists():
         asyncio.run(fill(config))
-    return config
+    endpoint = create_app(config, time.time, secrets.token_bytes)
+    return one_origin(endpoint, config.prefix, state / "site"), practice
 
 
 def demo_facts(key_file: Path) -> str:
@@ -118,7 +130,7 @@ def demo_facts(key_file: Path) -> str:
         key_file.write_bytes(lock_key(key_from(secrets.token_bytes(SEED)), PASSPHRASE))
         key_file.chmod(0o600)
     public = public_text(unlock_key(key_file.read_bytes(), PASSPHRASE))
-    text = FACTS.read_text(encoding="utf-8")
+    text = BOOKING_URL.sub("", FACTS.read_text(encoding="utf-8"))
     if read_practice(text, str(FACTS)).recipients:
         return text
     return f"{text}\n{Recipient('doctor', public).to_toml()}"
@@ -166,9 +178,8 @@ async def book(
         await store.book([secrets.token_bytes(16)], slot, cells, State.CONFIRMED, envelope)
 
 
-def serve(config: Config, site: Path, listener: socket.socket) -> None:
+def serve(app: ASGIApp, listener: socket.socket) -> None:
     """Site and endpoint in one process, until told to stop."""
-    app = one_origin(create_app(config, time.time, secrets.token_bytes), config.prefix, site)
     settings = uvicorn.Config(app, http="httptools", access_log=False, log_level="warning")
     try:
         uvicorn.Server(settings).run(sockets=[listener])

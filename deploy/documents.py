@@ -20,6 +20,7 @@ from deploy.writer import told
 
 ROOT = Path(__file__).parents[1]
 TEMPLATES = Path(__file__).parent / "documents"
+NOTHING = "online_booking = false: these papers are about bookings taken online; there are none"
 DOCUMENTS = ("registre.html", "aipd.html", "violations.html", "securite.html")
 """The register (GDPR, art. 30), the impact assessment (35), breaches (33 and 34), security (32)."""
 
@@ -32,6 +33,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         facts = asked.practice.read_bytes()
         practice = read_practice(facts.decode("utf-8"), str(asked.practice))
+        if not practice.rules.online_booking:
+            print(NOTHING, file=sys.stderr)
+            return 2
         asked.output.mkdir(parents=True, exist_ok=True)
         for name, page in documents(practice, digest(facts), asked.date or today).items():
             (asked.output / name).write_text(page, encoding="utf-8")

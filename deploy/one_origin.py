@@ -10,18 +10,20 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from booking_endpoint.web import HEADERS
+from booking_endpoint.headers import headers_of_pages
 
 
 class Site(StaticFiles):
     """Static pages with the headers they are served with; `/x/` is `/x/index.html`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, endpoint: str = "") -> None:
+        """`endpoint` is its origin, where pages of this site send to another."""
         super().__init__(directory=folder, html=True)
+        self._headers = headers_of_pages(endpoint)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        response.headers.update(HEADERS)
+        response.headers.update(self._headers)
         response.headers["Cache-Control"] = "no-cache"
         return response
 

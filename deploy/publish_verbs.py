@@ -18,6 +18,7 @@ def start(verb: str, host: str, *words: str) -> None:
 @task(
     help={
         "host": HOST,
+        "static": "no server: a new folder with the pages alone, for any host of static files",
         "dry-run": "build and check, and say what would change",
         "yes": "do not ask",
         "delete-many": "also where more than a quarter of the pages go",
@@ -27,6 +28,7 @@ def start(verb: str, host: str, *words: str) -> None:
 def publish(
     _: Context,
     host: str = "",
+    static: str = "",
     dry_run: bool = False,
     yes: bool = False,
     delete_many: bool = False,
@@ -35,6 +37,7 @@ def publish(
     """Check, build, show what changes, send it, switch at once; back by itself when not well."""
     said = {"--dry-run": dry_run, "--yes": yes, "--delete-many": delete_many}
     words = [word for word, wanted in said.items() if wanted]
+    words += ["--static", static] if static else []
     start("publish", host, "--practice", practice, *words)
 
 

@@ -24,7 +24,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from booking_endpoint.booking import mark
-from booking_endpoint.web import HEADERS
+from booking_endpoint.headers import HEADERS
 from deploy.demo import listen
 from deploy.draft import ROOT, Draft, first_draft, next_draft
 from deploy.one_origin import Site

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -22,15 +22,21 @@ from urllib.parse import quote
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from booking_endpoint.envelope import fingerprint
+from booking_endpoint.headers import HEADERS, headers_of_pages
 from booking_endpoint.practice import Practice
 from booking_endpoint.reading import BadPractice, read_practice
-from booking_endpoint.web import HEADERS
 from deploy.reminders import remind
 from deploy.writer import told
 
 ROOT = Path(__file__).parents[1]
 WAIT = 20
 """Seconds for one file."""
+
+BARE = (
+    "This host sends no headers of ours. The policy that each page carries holds. Not held without"
+    " headers: that nobody frames a page, that browsers come by HTTPS alone, that types are not"
+    " guessed. A host that reads _headers, or one that lets you set headers, does better."
+)
 
 AT_ONCE = 8
 SEALED_TO = re.compile(rb'data-(?:recipients|hybrid)="([^"]*)"')
@@ -94,8 +100,14 @@ def report(practice: Practice, site: Path, url: str, fetch: Fetch) -> int:
     if not any(answer.status for answer in answers.values()):
         print(f"{url} does not answer. Check the address and your line.", file=sys.stderr)
         return 2
+    bare = served_bare(practice, answers.values())
+    wanted = {} if bare else headers_of_pages(practice.legal.booking_url)
     wrong = [
-        *(line for path, file in files.items() for line in differences(path, file, answers[path])),
+        *(
+            line
+            for path, file in files.items()
+            for line in differences(path, file, answers[path], wanted)
+        ),
         *wrong_keys(practice, answers),
         *wrong_endpoint(practice, url, fetch),
     ]
@@ -109,6 +121,8 @@ def report(practice: Practice, site: Path, url: str, fetch: Fetch) -> int:
         print("NOT as published. Until you know why, take bookings by phone, and publish again.")
         return 1
     print("As published: pages, scripts, headers, keys and the endpoint's facts.")
+    if bare:
+        print(BARE)
     print("This is what you are served, here and now; somebody else may be served something else.")
     return 0
 
@@ -123,7 +137,16 @@ def addresses(site: Path) -> dict[str, Path]:
     return found
 
 
-def differences(path: str, file: Path, answer: Answer) -> Iterator[str]:
+def served_bare(practice: Practice, answers: Iterable[Answer]) -> bool:
+    """Whether a host of pages alone sends no header of ours at all: it cannot, or was not told.
+
+    Where the endpoint has the same origin, somebody has set up that server, and it must.
+    """
+    names = {name.lower() for name in HEADERS}
+    return practice.apart and not any(names & answer.headers.keys() for answer in answers)
+
+
+def differences(path: str, file: Path, answer: Answer, headers: Mapping[str, str]) -> Iterator[str]:
     """What is wrong with one file as it is served."""
     if answer.status == 301 and answer.headers.get("location") == leads_on(file):
         return  # the web server was told to, as the page itself would
@@ -133,7 +156,7 @@ def differences(path: str, file: Path, answer: Answer) -> Iterator[str]:
     wanted = file.read_bytes()
     if answer.body != wanted:
         yield f"{path}: differs from line {first_difference(wanted, answer.body)} on"
-    missing = [name for name, value in HEADERS.items() if answer.headers.get(name.lower()) != value]
+    missing = [name for name, value in headers.items() if answer.headers.get(name.lower()) != value]
     if missing:
         yield f"{path}: served without {', '.join(missing)}"
 
@@ -163,12 +186,16 @@ def wrong_keys(practice: Practice, answers: Mapping[str, Answer]) -> Iterator[st
 
 
 def wrong_endpoint(practice: Practice, url: str, fetch: Fetch) -> Iterator[str]:
-    """What the endpoint says that the facts do not, for the first visit."""
-    if not practice.recipients:
+    """What the endpoint says that the facts do not, for the first visit; or that there is one."""
+    online, visit = practice.rules.online_booking, practice.visits[0]
+    if online and not practice.recipients:
         return
-    visit = practice.visits[0]
-    path = f"{practice.rules.prefix}/availability?visit={visit.id}&days=1"
-    answer = fetch(url + path)
+    path = f"{practice.endpoint}/availability?visit={visit.id}&days=1"
+    answer = fetch(path if practice.legal.booking_url else url + path)
+    if not online:
+        if answer.status == 200:
+            yield f"{path}: AN ENDPOINT ANSWERS, though this practice takes no bookings online"
+        return
     try:
         told = json.loads(answer.body) if answer.status == 200 else {}
     except ValueError:

@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 from booking_endpoint.booking import mark
 from booking_endpoint.envelope import BadKey
-from booking_endpoint.web import HEADERS, log_failure
+from booking_endpoint.headers import HEADERS
+from booking_endpoint.web import log_failure
 from desk import (
     act_rooms,
     agenda_room,

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from booking_endpoint.headers import HEADERS
 from booking_endpoint.markup import say, templates
-from booking_endpoint.web import HEADERS
 from booking_endpoint.words import Language
 from desk.paper import Paper, picture
 

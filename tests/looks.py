@@ -47,12 +47,12 @@ class Silent(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served_from(site: Path) -> Iterator[str]:
-    """The site's files over HTTP, without an endpoint."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(site))) as server:
+def served_from(site: Path, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """The site's files over HTTP, without an endpoint and without any header of ours."""
+    with ThreadingHTTPServer((host, port), partial(Silent, directory=str(site))) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://{host}:{server.server_port}"
         server.shutdown()
         thread.join()
 

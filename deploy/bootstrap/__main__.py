@@ -37,9 +37,12 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser().parse_args(arguments)
     try:
         practice = read_practice(asked.practice.read_text("utf-8"), str(asked.practice))
+        address = practice.legal.booking_url or practice.legal.site_url
         settings = Settings(
-            domain=asked.domain or urlsplit(practice.legal.site_url).hostname or "",
+            domain=asked.domain or urlsplit(address).hostname or "",
             prefix=practice.rules.prefix,
+            online=practice.rules.online_booking,
+            endpoint=practice.legal.booking_url,
             keys=read_keys(asked),
             certificate=read(asked.certificate),
             certificate_key=read(asked.certificate_key),
@@ -56,7 +59,11 @@ def main(arguments: Sequence[str]) -> int:
 def parser() -> argparse.ArgumentParser:
     described = argparse.ArgumentParser(prog="bootstrap", description=__doc__)
     described.add_argument("host", help="as ssh knows it; root unless it names a user")
-    described.add_argument("--domain", default="", help="the site's; else that of the facts")
+    described.add_argument(
+        "--domain",
+        default="",
+        help="the site's, or the endpoint's where it has its own; else that of the facts",
+    )
     described.add_argument("--certificate", type=Path, help="a PEM file, the chain included")
     described.add_argument("--certificate-key", type=Path, help="its private key, a PEM file")
     described.add_argument("--certbot", default="", metavar="MAIL", help="ask Let's Encrypt")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from booking_endpoint.web import HEADERS
+from booking_endpoint.headers import EVERYWHERE, headers_of_pages
 
 Role = Literal["content", "full", "desk"]
 """What a key may do: change pages, change the endpoint too, or only ask it what the desk asks."""
@@ -36,14 +36,6 @@ PACKAGES = (
     "sudo",
     "unattended-upgrades",
 )
-
-EVERYWHERE = {
-    "Strict-Transport-Security": "max-age=63072000",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-}
-"""Headers of every answer beside those that the endpoint sets itself. The domain's other names
-are not ours: no includeSubDomains, no preload."""
 
 DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 """A host name in ASCII, small letters (RFC 1123); one with accents in its xn-- form."""
@@ -99,6 +91,10 @@ class Settings:
 
     domain: str
     prefix: str = "/rdv"
+    online: bool = True
+    """Whether there is an endpoint at all."""
+    endpoint: str = ""
+    """Its origin, where pages of another host send to it."""
     keys: Mapping[Role, tuple[PublicKey, ...]] = field(default_factory=dict)
     certificate: str = ""
     certificate_key: str = field(default="", repr=False)
@@ -194,13 +190,16 @@ def filled(file: File, settings: Settings) -> File:
     """A file with the settings in it."""
     text = file.text
     if file.path == BOOKING:
+        text = text if settings.online else text.partition("\nlocation ")[0]
         text = text.replace("http://127.0.0.1:8001", "http://unix:/run/souspli.sock:")
         text = text.replace("location /rdv/", f"location {settings.prefix}/")
+    pages = headers_of_pages(settings.endpoint)
     gaps = {
         "@DOMAIN@": settings.domain,
         "@PREFIX@": settings.prefix,
-        "@EVERYWHERE@": headers(EVERYWHERE, 4),
-        "@PAGES@": headers(HEADERS | EVERYWHERE, 8),
+        "@UNSAID@": "\n".join(unsaid(name, value) for name, value in pages.items()),
+        "@EVERYWHERE@": headers({name: variable(name) for name in pages} | EVERYWHERE, 4),
+        "@PAGES@": headers(pages | EVERYWHERE, 8),
     }
     for gap, value in gaps.items():
         text = text.replace(gap, value)
@@ -211,6 +210,17 @@ def headers(named: Mapping[str, str], indent: int) -> str:
     """nginx's lines for these headers: a location that has one of its own inherits none."""
     lines = (f'add_header {name} "{value}" always;' for name, value in named.items())
     return "\n".join(" " * indent + line for line in lines)
+
+
+def variable(name: str, begins: str = "$souspli") -> str:
+    """How nginx calls something of this header."""
+    return f"{begins}_{name.lower().replace('-', '_')}"
+
+
+def unsaid(name: str, value: str) -> str:
+    """nginx's map from what the endpoint says in a header to what is added: nothing, or all."""
+    said = variable(name, "$upstream_http")
+    return f'map {said} {variable(name)} {{\n    "" "{value}";\n    default "";\n}}'
 
 
 def given(settings: Settings) -> Iterator[File]:

@@ -81,6 +81,7 @@ def bad_addresses(context: Context) -> Iterator[Finding]:
 def broken(context: Context) -> Iterator[Finding]:
     """A link to a page or to a place in one that is not there, in the whole site."""
     ids = {page.address: page.ids for page in context.pages}
+    online = context.practice.rules.online_booking
     for page in context.pages:
         for url, at in links(page):
             if wrong(url) or not own(context, url):
@@ -89,7 +90,7 @@ def broken(context: Context) -> Iterator[Finding]:
             if target.scheme not in ("", "http", "https"):
                 continue
             path, fragment = unquote(target.path) or "/", unquote(target.fragment)
-            if path.startswith(context.practice.rules.prefix + "/"):
+            if online and path.startswith(context.practice.rules.prefix + "/"):
                 continue
             if path not in context.addresses or (
                 fragment and fragment not in ids.get(path, [fragment])
@@ -126,9 +127,10 @@ def loaded(page: Page) -> Iterator[tuple[str, Element]]:
 
 
 def third_parties(context: Context) -> Iterator[Finding]:
+    endpoint = f"{context.practice.endpoint}/"
     for page in context.pages:
         for url, at in loaded(page):
-            if not own(context, url):
+            if not own(context, url) and not url.startswith(endpoint):
                 yield context.written(page, url, at.line)
     for path, source in context.files.items():
         if path.endswith((".js", ".css")):

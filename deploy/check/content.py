@@ -61,6 +61,11 @@ def says(rule: str) -> Looks:
     return look
 
 
+def promised_online(context: Context) -> Iterator[Finding]:
+    """What leads to bookings online, where none are taken."""
+    return iter(()) if context.practice.rules.online_booking else says("online-booking")(context)
+
+
 def refused(context: Context) -> Iterator[Finding]:
     """What the build refuses, file by file, before it reads any other."""
     for text in context.texts:

@@ -68,7 +68,7 @@ def letters(text: str) -> str:
 
 def one_key(context: Context) -> Iterator[Finding]:
     """A single key: were it lost, every request not yet read would be lost with it."""
-    if len(context.practice.recipients) == 1:
+    if context.practice.open and len(context.practice.recipients) == 1:
         yield context.fact("recipients", 0)
 
 

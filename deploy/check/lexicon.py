@@ -110,6 +110,12 @@ WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "he": (r"מקומות אחרונים|מספר ה?מקומות מוגבל|הזדרזו|הזמינו עכשיו|לפני שיהיה מאוחר",),
         "it": (r"ultimi posti|posti limitati|si affretti|prenoti (?:subito|ora)|troppo tardi per",),
     },
+    "online-booking": {
+        "fr": (r"(?:rendez-vous|réserve[rz]?|réservations?)(?: \w+){0,2} en ligne",),
+        "en": (r"\bbook(?:ing)?s?(?: \w+){0,2} online\b|\bonline (?:booking|appointment)s?\b",),
+        "he": (r"(?:תור|תורים|קביעת תור)(?: \w+){0,2} (?:באתר|באינטרנט|מקוו\w+)",),
+        "it": (r"(?:prenot\w+|appuntament\w+)(?: \w+){0,2} (?:online|in linea|su questo sito)",),
+    },
     "before-after": {
         "fr": (r"\bavant ?[/–-] ?après\b|photos? (?:d')?avant et après",),
         "en": (r"\bbefore ?/ ?after\b|before[- ]and[- ]after (?:photo|picture|galler)\w*",),

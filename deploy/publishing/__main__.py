@@ -22,6 +22,7 @@ from deploy.far import Far, NotAllowed, Unreachable
 from deploy.publishing.asking import Server, amount, host_named, progress
 from deploy.publishing.bundle import ROOT, describe, gather
 from deploy.publishing.difference import Difference
+from deploy.publishing.folder import HEADER_FILE, write
 from deploy.publishing.state import Light, judge
 from deploy.publishing.upload import archive
 from deploy.server.outcomes import Outcome, Stopped
@@ -34,6 +35,8 @@ NOT_FIT, NO_LINE = 1, 9
 def main(arguments: Sequence[str]) -> int:
     """One verb; the exit code."""
     asked = parser().parse_args(arguments)
+    if asked.verb == "publish" and asked.static:
+        return to_folder(asked)
     host = asked.host or host_named()
     if not host:
         print("Which server? Name it, or write SERVER into publishconf.py.", file=sys.stderr)
@@ -73,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     for verb in (looking, reading):
         verb.add_argument("--json", action="store_true", help="for a program")
     back.add_argument("--to", default="", metavar="ID", help="a certain release that is kept")
+    publishing.add_argument("--static", type=Path, metavar="FOLDER", help="no server: pages alone")
     publishing.add_argument("--dry-run", action="store_true", help="only show what would change")
     publishing.add_argument("--yes", action="store_true", help="do not ask")
     publishing.add_argument("--delete-many", action="store_true", help="also where many pages go")
@@ -83,16 +87,41 @@ def parser() -> argparse.ArgumentParser:
 
 def publish(asked: argparse.Namespace, server: Server, now: datetime) -> int:
     """Nothing reaches the server that was not checked, built and shown."""
+    found = fit(asked)
+    return send(asked, server, *found, now) if found else NOT_FIT
+
+
+def to_folder(asked: argparse.Namespace) -> int:
+    """The same pages for a host that somebody else looks after, who puts them there."""
+    found = fit(asked)
+    if not found:
+        return NOT_FIT
+    try:
+        count = write(*found, asked.static)
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return NOT_FIT
+    print(f"{count} files in {asked.static}: put all of them on the host of your pages.")
+    print(
+        f"A host that reads {HEADER_FILE} sends our headers. On another, verify says what it lacks."
+    )
+    if found[0].legal.booking_url:
+        print(f"Bookings go to {found[0].endpoint}: publish to that server, too.")
+    return 0
+
+
+def fit(asked: argparse.Namespace) -> tuple[Practice, Path] | None:
+    """The facts and the built site, once both were checked; what is wrong has been said."""
     try:
         practice = read_practice(asked.practice.read_text("utf-8"), str(asked.practice))
     except (BadPractice, OSError, UnicodeDecodeError) as error:
         print(said(error, asked.practice), file=sys.stderr)
-        return NOT_FIT
+        return None
     site = asked.site or build(asked.practice)
     if site is None or not checked(asked.practice, site):
         print("Nothing was published: mend what is named above, then try again.", file=sys.stderr)
-        return NOT_FIT
-    return send(asked, server, practice, site, now)
+        return None
+    return practice, site
 
 
 def build(facts: Path) -> Path | None:

@@ -20,6 +20,9 @@ ENDPOINT = ROOT / "booking_endpoint"
 SHELL = "shell/"
 """The frames that the endpoint sets its pages into: part of it, and no page of the site."""
 
+THEME = "theme/"
+"""Style and scripts, which those pages load from their own origin."""
+
 PACKED = {".html", ".css", ".js", ".json", ".svg", ".txt", ".xml", ".webmanifest"}
 """What becomes smaller; pictures are small already."""
 
@@ -28,19 +31,30 @@ Bundle = Mapping[str, bytes]
 
 
 def gather(practice: Practice, facts: Path, site: Path) -> dict[str, bytes]:
-    """Everything that is published; without recipients nobody can book, and no endpoint goes."""
+    """Everything that goes to the server.
+
+    Without recipients nobody can book, and no endpoint goes; of pages that lie with another
+    host, only what the endpoint's own pages are made of.
+    """
     built = {path.relative_to(site).as_posix(): path.read_bytes() for path in files_in(site)}
-    pages = {name: content for name, content in built.items() if not name.startswith(SHELL)}
-    bundle = {f"site/{name}": content for name, content in {**pages, **packed(pages)}.items()}
-    if not practice.recipients:
+    elsewhere = bool(practice.legal.booking_url)
+    ours = {name: built[name] for name in built if name.startswith(THEME)} if elsewhere else built
+    bundle = {f"site/{name}": content for name, content in pages_of(ours).items()}
+    if not practice.open:
         return bundle
-    frames = {f"endpoint/{name}": built[name] for name in built.keys() - pages.keys()}
+    frames = {f"endpoint/{name}": built[name] for name in built if name.startswith(SHELL)}
     code = {
         f"endpoint/{path.relative_to(ROOT).as_posix()}": path.read_bytes()
         for path in files_in(ENDPOINT)
         if "__pycache__" not in path.parts
     }
     return {**bundle, **frames, **code, "endpoint/practice.toml": facts.read_bytes()}
+
+
+def pages_of(built: Bundle) -> dict[str, bytes]:
+    """What a web server of these files shows, packed beforehand; the frames are not for it."""
+    pages = {name: content for name, content in built.items() if not name.startswith(SHELL)}
+    return {**pages, **packed(pages)}
 
 
 def files_in(folder: Path) -> Iterator[Path]:

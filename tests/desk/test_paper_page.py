@@ -12,7 +12,7 @@ import zxingcpp
 from playwright.sync_api import Browser, FloatRect, Page
 
 from booking_endpoint.envelope import fingerprint, key_from, public_text
-from booking_endpoint.web import HEADERS
+from booking_endpoint.headers import HEADERS
 from booking_endpoint.words import read_language
 from desk.__main__ import TRANSLATIONS
 from desk.paper import Paper, seed_of, words_of

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from booking_endpoint.envelope import PrivateKey, open_envelope
-from booking_endpoint.web import HEADERS
+from booking_endpoint.headers import HEADERS
 from deploy.bootstrap.wanted import CERTIFICATE, CERTIFICATE_KEY
 from desk.opening import read_identity
 from desk.server import Server

@@ -152,7 +152,34 @@ def spoken(found: Mapping[str, list[tuple[str, str]]], honest: Mapping[str, list
     )
 
 
+def by_phone(change: Change) -> Change:
+    """The same where bookings are taken by phone alone."""
+    return lambda site: change(site.facts(("\n[rules]\n", "\n[rules]\nonline_booking = false\n")))
+
+
+def alone(case: Case) -> Case:
+    """What a rule finds where nothing is booked online; where it is, the same words pass."""
+    trips = [(by_phone(change), words) for change, words in case.trips]
+    return Case(trips, [*case.passes, *(change for change, _ in case.trips)])
+
+
 WORDS: Mapping[str, Case] = {
+    "online-booking": alone(
+        spoken(
+            {
+                "fr": [("Prenez rendez-vous en ligne.", "rendez-vous en ligne")],
+                "en": [("You can book a visit online.", "book a visit online")],
+                "he": [("אפשר לקבוע תור באתר.", "תור באתר")],
+                "it": [("Può prenotare la visita online.", "prenotare la visita online")],
+            },
+            {
+                "fr": ["Prenez rendez-vous par téléphone."],
+                "en": ["Book by phone; fees are online."],
+                "he": ["תורים נקבעים בטלפון."],
+                "it": ["Può prenotare per telefono."],
+            },
+        )
+    ),
     "reviews": spoken(
         {
             "fr": [

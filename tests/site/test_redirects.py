@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from booking_endpoint.facts import BadPractice
+from booking_endpoint.headers import HEADERS
 from deploy import verify
 from tests.serving import ROOT, free_port, nginx, nginx_user
 from tests.site.document import Document
@@ -158,16 +159,16 @@ def test_verify_takes_a_redirect_for_the_page_that_leads_there_and_for_no_other(
     assert {"/2019/05/frottis/", "/en/pain.html"} <= led
     assert any("%D7" in path for path in led)
     assert [
-        one for path in led for one in verify.differences(path, files[path], answers[path])
+        one for path in led for one in verify.differences(path, files[path], answers[path], {})
     ] == []
     path = "/2019/05/frottis/"
     for bent in ("https://other.example/articles/frottis/", ""):
         answer = verify.Answer(301, {"location": bent}, b"")
-        assert list(verify.differences(path, files[path], answer)) == [
+        assert list(verify.differences(path, files[path], answer, {})) == [
             f"{path}: 301 instead of the file"
         ]
     page = moved / "articles" / "frottis" / "index.html"
-    assert list(verify.differences("/articles/frottis/", page, answers[path]))
+    assert list(verify.differences("/articles/frottis/", page, answers[path], HEADERS))
 
 
 @pytest.mark.parametrize(

@@ -349,6 +349,7 @@ ROWS: dict[str, tuple[tuple[str, str], tuple[str, str], Says]] = {
 }
 
 SILENT = {
+    "rules.online_booking": "without it there are no such pages and papers: see test_alone",
     "rules.no_crumbs": "which free times are shown touches no data",
     "rules.holidays_country": "the calendar touches no data",
     "rules.holidays_subdivision": "as above",

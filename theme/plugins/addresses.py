@@ -26,6 +26,9 @@ GENERATED = {
 }
 """The pages the facts alone can make: they exist in every language, written or not."""
 
+ABOUT_BOOKING = (BOOKING, MANAGE)
+"""Those that a site without online booking has not."""
+
 OURS = {*GENERATED, ARTICLES, TOPICS} - {*TEMPLATES}
 """The keys that no written page can have."""
 
@@ -77,6 +80,11 @@ def address(code: str, default: str, *parts: str) -> str:
 
 def generated_address(key: str, code: str, default: str) -> str:
     return address(code, default, NAMES[key].get(code, key))
+
+
+def generated(*, online: bool) -> dict[str, str]:
+    """Key and template of the generated pages that this site has."""
+    return {key: name for key, name in GENERATED.items() if online or key not in ABOUT_BOOKING}
 
 
 def generated_at(keys: Iterable[str], languages: tuple[str, ...]) -> dict[str, tuple[str, str]]:

@@ -24,8 +24,8 @@ class Around:
     """What a text may lean on: its language, and what stands elsewhere on the site."""
 
     say: Callable[..., str]
-    booking: str
-    """The address of the booking page in this language."""
+    visit: Callable[[str], str]
+    """Where this visit is booked: on the booking page of this language, or by phone."""
     article: Callable[[str], tuple[str, str]]
     """Address and title of an article of this language, by its key."""
     fees: Callable[[list[str]], str]
@@ -50,7 +50,7 @@ class Blocks(Treeprocessor):
                 self._block(element)
             elif element.tag == "a" and element.get("href", "").startswith("visit:"):
                 visit = element.get("href", "").removeprefix("visit:")
-                element.set("href", f"{self._told.booking}#{visit}")
+                element.set("href", self._told.visit(visit))
             elif element.tag == "table":
                 self._table(element)
 

@@ -169,8 +169,12 @@ class Converter:
             visits = self._practice.visits
             return said("fees", "visits", [one for one in visits if not ids or one.id in ids])
 
-        booking = generated_address(BOOKING, lang, default)
-        return Around(language.say, booking, article, fees, lambda: said("door", "emergency"))
+        def visit(name: str) -> str:
+            by_phone = f"tel:{self._practice.places[0].dial}"
+            online = f"{generated_address(BOOKING, lang, default)}#{name}"
+            return online if self._practice.rules.online_booking else by_phone
+
+        return Around(language.say, visit, article, fees, lambda: said("door", "emergency"))
 
 
 class HeadReader(BaseReader):  # type: ignore[misc]  # pelican has no types

@@ -24,6 +24,7 @@ from theme.plugins.addresses import (
     Addresses,
     feed_at,
     file_at,
+    generated,
     generated_address,
     topic_address,
 )
@@ -56,7 +57,7 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
             "width": WIDTH,
             "height": HEIGHT,
         }
-        self.context["prefix"] = self.settings["PRACTICE"].rules.prefix
+        self.context["prefix"] = self.settings["PRACTICE"].endpoint
 
     def _card(self) -> bytes:
         """The picture that goes along with an address, in the colours of the practice's look."""
@@ -163,7 +164,7 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
     def _pages(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """File, template and variables of every page that was not written by hand."""
         addresses: Addresses = self.context["addresses"]
-        for key, template in {**GENERATED, ARTICLES: "articles"}.items():
+        for key, template in {**self._generated, ARTICLES: "articles"}.items():
             for code, place in addresses.of(key).items():
                 if (key, code) not in self.context["written"] and key != SEARCH:
                     yield file_at(place), template, self._frame(code, key)
@@ -172,9 +173,20 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
                 told = self._frame(code, f"{TOPICS}/{topic.slug}")
                 told["topic"] = replace(topic, articles=[line(one) for one in topic.articles])
                 yield file_at(told["address"]), "topic", told
-        for code in addresses.languages:
-            yield f"shell/{code}.html", "shell", self._frame(code, BOOKING)
+        for code in addresses.languages if BOOKING in self._generated else ():
+            yield f"shell/{code}.html", "shell", self._shell(code)
         yield "404.html", "missing", self._frame("", HOME)
+
+    @property
+    def _generated(self) -> dict[str, str]:
+        return generated(online=self.settings["PRACTICE"].rules.online_booking)
+
+    def _shell(self, code: str) -> dict[str, Any]:
+        """The frame of the endpoint's pages, whose links lead to the site, wherever that is."""
+        told, legal = self._frame(code, BOOKING), self.settings["PRACTICE"].legal
+        site = legal.site_url if legal.booking_url else ""
+        ways = ("links", "homes", "alternates")
+        return told | {name: {key: site + at for key, at in told[name].items()} for name in ways}
 
     def _frame(self, code: str, key: str) -> dict[str, Any]:
         return frame(self.context, code or self.context["addresses"].languages[0], key)
@@ -220,7 +232,7 @@ def gather(generators: Iterable[Generator]) -> None:
     languages = context["PRACTICE"].languages
     pages: dict[str, dict[str, str]] = {
         key: {code: generated_address(key, code, languages[0]) for code in languages}
-        for key in GENERATED
+        for key in generated(online=context["PRACTICE"].rules.online_booking)
     }
     articles: dict[str, list[Content]] = {code: [] for code in languages}
     for content in contents:

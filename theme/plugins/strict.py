@@ -11,6 +11,7 @@ from pelican import Pelican
 from booking_endpoint.booking import mark
 from booking_endpoint.facts import BadPractice
 from booking_endpoint.reminders import LOOK, doubts
+from theme.plugins.alone import leave_out_booking
 from theme.plugins.converting import Converter
 from theme.plugins.inputs import Compiled, digest_of_facts
 from theme.plugins.kept import Remembered, Shelf, digest_of_code
@@ -80,6 +81,8 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
             settings["CONVERTER"].prepare(Path(self.path), settings["PROCESSES"])
             super().run()
             publish(settings["PRACTICE"].look, Path(self.output_path))
+            if not settings["PRACTICE"].rules.online_booking:
+                leave_out_booking(Path(self.output_path))
         except (BadPicture, BadPlan, BadPractice) as error:
             sys.exit(error.said(language))
         finally:
