@@ -21,6 +21,8 @@ from uvicorn.supervisors import Multiprocess
 from booking_endpoint.acts import Act, read_id
 from booking_endpoint.app import FAULTS, create_app
 from booking_endpoint.audit import append, lines_of, report, user
+from booking_endpoint.backup import BadBackup
+from booking_endpoint.backup_commands import SENT, restore, send
 from booking_endpoint.config import (
     BadConfig,
     Config,
@@ -43,12 +45,13 @@ from booking_endpoint.instants import DAY, Slot, parse_instant, rfc3339
 from booking_endpoint.lines import changes, exported, listed, performed
 from booking_endpoint.protocol import PatientProtocol, PatientServer
 from booking_endpoint.reading import BadPractice
+from booking_endpoint.sealed_file import SECRET
 from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound, copy_file
 from booking_endpoint.store import State, Store
 
 OFTEN = ("list", "acts")
 """The desk asks for these again and again: each act is written down, and no look is."""
-READING = ("export", "watch", "backup", "host-view")
+READING = ("export", "watch", "backup", SENT, "host-view")
 """Done also where they cannot be written down: a full disk must not hide who comes today."""
 
 
@@ -61,10 +64,12 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
             return serve(asked, environ)
         if asked.command == "audit":
             return audit(asked, environ)
+        if asked.command == "restore" or getattr(asked, "sealed", False):
+            return move_backup(asked, environ)
         if asked.command == "check" and asked.copy:
             return asyncio.run(rehearse(environ))
         return asyncio.run(keep(asked, environ))
-    except (BadConfig, BadPractice, BrokenPromise, NewerFile) as error:
+    except (BadBackup, BadConfig, BadPractice, BrokenPromise, NewerFile) as error:
         print(error, file=sys.stderr)
     except FAULTS as error:
         print(f"the database cannot be used: {type(error).__name__}", file=sys.stderr)
@@ -95,7 +100,14 @@ def parser() -> argparse.ArgumentParser:
         "ids", nargs="+", type=read_id, metavar="id"
     )
     commands.add_parser("purge", help="delete what is older than the practice keeps")
-    commands.add_parser("backup", help="copy the database").add_argument("file", type=Path)
+    backing = commands.add_parser("backup", help="copy the database")
+    to = backing.add_mutually_exclusive_group(required=True)
+    to.add_argument("file", type=Path, nargs="?", help="here, its envelopes sealed as they are")
+    to.add_argument("--sealed", action="store_true", help="print all of it, sealed to the doctor")
+    restoring = commands.add_parser("restore", help="an opened backup comes in; root stops first")
+    restoring.add_argument(
+        "then", nargs="?", choices=["undo", "settle"], help="back as it was, or forget how it was"
+    )
     commands.add_parser(
         "host-view", help="show everything that whoever runs this computer can see"
     ).add_argument("--log", action="append", default=[], type=Path, help="a log file to look into")
@@ -190,6 +202,18 @@ async def try_database(path: Path) -> None:
 def from_environment() -> object:
     """The application of one worker process, with the real clock and real chance."""
     return create_app(Config.read(os.environ), time.time, secrets.token_bytes)
+
+
+def move_backup(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """A sealed backup goes out on standard output, or an opened one comes in to be put in place."""
+
+    def log(what: str) -> None:
+        write_down(environ, what, needed=False)
+
+    if asked.command == "backup":
+        now, secret = int(time.time()), secrets.token_bytes(SECRET)
+        return send(environ, now, secret, sys.stdout.buffer, log)
+    return told(True, restore(environ, asked.then, sys.stdin.buffer, log))
 
 
 async def keep(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:

@@ -64,6 +64,8 @@ STANDING = """
     SELECT start, end FROM bookings
     WHERE start >= ? AND start < ? AND state != 'cancelled' AND id != ?
 """
+COUNTS = "SELECT count(*), count(*) FILTER (WHERE state != 'cancelled') FROM bookings"
+ENVELOPES = "SELECT envelope FROM bookings ORDER BY start DESC, id"
 
 
 class State(Enum):

@@ -20,6 +20,7 @@ ORDER = (
     "practice",
     "instants",
     "envelope",
+    "sealed_file",
     "values",
     "rest_days",
     "reading_legal",
@@ -39,7 +40,10 @@ ORDER = (
     "store",
     "acts",
     "lines",
+    "backup",
+    "restoring",
     "config",
+    "backup_commands",
     "host_view",
     "pages",
     "web",
@@ -87,6 +91,7 @@ PURE = (
     "limits",
     "booking",
     "envelope",
+    "sealed_file",
 )
 
 HARMLESS = {
