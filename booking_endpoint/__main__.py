@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +23,7 @@ from booking_endpoint.acts import Act, read_id
 from booking_endpoint.app import FAULTS, create_app
 from booking_endpoint.audit import append, lines_of, report, user
 from booking_endpoint.backup import BadBackup
-from booking_endpoint.backup_commands import SENT, restore, send
+from booking_endpoint.backup_commands import SENT, backup_command
 from booking_endpoint.config import (
     BadConfig,
     Config,
@@ -45,7 +46,6 @@ from booking_endpoint.instants import DAY, Slot, parse_instant, rfc3339
 from booking_endpoint.lines import changes, exported, listed, performed
 from booking_endpoint.protocol import PatientProtocol, PatientServer
 from booking_endpoint.reading import BadPractice
-from booking_endpoint.sealed_file import SECRET
 from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound, copy_file
 from booking_endpoint.store import State, Store
 
@@ -65,7 +65,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         if asked.command == "audit":
             return audit(asked, environ)
         if asked.command == "restore" or getattr(asked, "sealed", False):
-            return move_backup(asked, environ)
+            log = partial(write_down, environ, needed=False)
+            return backup_command(asked, environ, secrets.token_bytes, log)
         if asked.command == "check" and asked.copy:
             return asyncio.run(rehearse(environ))
         return asyncio.run(keep(asked, environ))
@@ -202,18 +203,6 @@ async def try_database(path: Path) -> None:
 def from_environment() -> object:
     """The application of one worker process, with the real clock and real chance."""
     return create_app(Config.read(os.environ), time.time, secrets.token_bytes)
-
-
-def move_backup(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """A sealed backup goes out on standard output, or an opened one comes in to be put in place."""
-
-    def log(what: str) -> None:
-        write_down(environ, what, needed=False)
-
-    if asked.command == "backup":
-        now, secret = int(time.time()), secrets.token_bytes(SECRET)
-        return send(environ, now, secret, sys.stdout.buffer, log)
-    return told(True, restore(environ, asked.then, sys.stdin.buffer, log))
 
 
 async def keep(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:

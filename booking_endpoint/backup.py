@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Self
 
+from booking_endpoint.instants import parse_instant
 from booking_endpoint.practice import Practice
 from booking_endpoint.sqlite_file import NewerFile, migrate
 from booking_endpoint.store import COUNTS, ENVELOPES, MIGRATIONS
@@ -59,6 +60,7 @@ class Backup:
                 case {"made": str(made), "secrets": list(secrets)} if all(
                     isinstance(secret, str) and len(secret) >= 32 for secret in secrets
                 ):
+                    parse_instant(made)
                     return cls(parts[DATABASE], parts[AUDIT], tuple(secrets), made)
         except (tarfile.TarError, LookupError, ValueError, EOFError):
             pass

@@ -1,6 +1,8 @@
 """`backup --sealed` and `restore` of the endpoint's command line: what is read, and what is put."""
 
+import argparse
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
@@ -15,11 +17,24 @@ from booking_endpoint.config import (
 )
 from booking_endpoint.instants import rfc3339
 from booking_endpoint.restoring import put_in_place, settle, take_back
-from booking_endpoint.sealed_file import seal_file
+from booking_endpoint.sealed_file import SECRET, seal_file
 from booking_endpoint.sqlite_file import copy_in_memory
 
 SENT = "backup sent"
 """Logged of a sealed backup once its last byte was taken: `status` counts the days from there."""
+
+
+def backup_command(
+    asked: argparse.Namespace,
+    environ: Mapping[str, str],
+    chance: Callable[[int], bytes],
+    log: Callable[[str], None],
+) -> int:
+    """A sealed backup goes out on standard output, or an opened one comes in; the exit code."""
+    if asked.command == "backup":
+        return send(environ, int(time.time()), chance(SECRET), sys.stdout.buffer, log)
+    print(restore(environ, asked.then, sys.stdin.buffer, log))
+    return 0
 
 
 def sealed_backup(

@@ -20,12 +20,14 @@ import uvicorn
 
 from booking_endpoint.audit import append, last_digest, report, user
 from booking_endpoint.booking import mark
-from booking_endpoint.envelope import BadKey, PrivateKey
+from booking_endpoint.envelope import BadKey, PrivateKey, key_from
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.words import Language, read_language
+from deploy.far import Far
 from deploy.writer import told
 from desk.app import create_app
 from desk.arguments import parser
+from desk.asking import typed_seed
 from desk.calendar_command import Calendars
 from desk.calendar_push import NotPushed
 from desk.drawer import Drawer, StaysClosed
@@ -36,6 +38,7 @@ from desk.opening import BadLine, open_line, plain
 from desk.pages import Desk
 from desk.paper import Paper
 from desk.printing import shown
+from desk.restore_command import Restoring, send
 from desk.server import Server, Unreachable
 from desk.session import Place
 from desk.talk import Talk
@@ -58,12 +61,14 @@ def main(arguments: Sequence[str]) -> int:
             return calendar_command(asked)
         if asked.command in ("remind", "sheet", "numbers"):
             return evening_command(asked)
+        if asked.command == "restore":
+            return restore_command(asked)
         return keys_command(asked) if asked.command == "keys" else serve(asked)
     except BadKey:
         print(f"{asked.key[0]}: this passphrase does not open the key", file=sys.stderr)
     except BadPractice as error:
         print(told(error, asked.practice), file=sys.stderr)
-    except (Stopped, Unsafe) as error:
+    except (Stopped, Unsafe, Far) as error:
         print(error, file=sys.stderr)
     except UnicodeDecodeError:
         print("a file is not text in UTF-8", file=sys.stderr)
@@ -227,6 +232,28 @@ def evening_command(asked: argparse.Namespace) -> int:
         return stopped(language)
     except StaysClosed:
         return closed_drawer(language, "reminders.sealed")
+
+
+def restore_command(asked: argparse.Namespace) -> int:
+    """A backup, opened with a key file and its passphrase, or with the words of a paper."""
+    practice = read_practice(asked.practice.read_text(encoding="utf-8"), str(asked.practice))
+    language = read_language(practice.languages[0], TRANSLATIONS)
+    talk = Talk(language, input, getpass.getpass, print)
+    if not (asked.host or asked.drill):
+        print("name the server to restore, or say --drill", file=sys.stderr)
+        return 2
+
+    def keys() -> list[PrivateKey]:
+        if asked.key:
+            return unlock_all(read_keys(asked.key), passphrase(asked.passphrase_file))[0]
+        seed = typed_seed(talk)
+        talk.clear()
+        return [key_from(seed)]
+
+    try:
+        return Restoring(practice, talk, keys, send).do(asked)
+    except (KeyboardInterrupt, EOFError):
+        return stopped(language)
 
 
 def folder_of(asked: argparse.Namespace) -> Path:

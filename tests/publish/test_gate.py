@@ -167,7 +167,7 @@ def test_two_who_publish_at_once_are_told_of_each_other(served: Machine) -> None
         assert code == Outcome.LOCKED
         assert "Ada at her desk has been at work here since 20" in said
         assert json.loads(served.ask("status")[1])["lock"]["who"] == "Ada at her desk"
-        _out, complaint = slow.communicate(packet)
+        _nothing, complaint = slow.communicate(packet)
     assert slow.returncode == 0, complaint
     assert served.current == release.id
     assert served.publish(with_page(TINY, "quick"))[0] == 0
