@@ -81,7 +81,7 @@ def restore(
     forget_receipts: bool = False,
     practice: str = FACTS,
 ) -> None:
-    """Open a backup with a key, here, put it on a server that was published to, see that it is well."""
+    """Open a backup here, put it on a server that was published to, and see that it is well."""
     words = [file, *([host] if host else []), "--practice", practice]
     words += ["--drill"] * drill + ["--forget-receipts"] * forget_receipts
     words += ["--key", key] if key else []

@@ -133,13 +133,15 @@ class Booted:
         """The keys of hosts that this machine has seen."""
         return self.room / "known_hosts"
 
-    def verb(self, role: str, *words: str, tree: Path = ROOT) -> "subprocess.CompletedProcess[str]":
+    def verb(
+        self, role: str, *words: str, tree: Path = ROOT, put_in: str = ""
+    ) -> "subprocess.CompletedProcess[str]":
         """One of our programs, as a deployer starts it; `tree` is where the project lies."""
         return subprocess.run(
             [sys.executable, "-m", *words],
             cwd=tree,
             env={**os.environ, SSH: shlex.join(self.ssh(role))},
-            stdin=subprocess.DEVNULL,
+            input=put_in,
             capture_output=True,
             text=True,
             check=False,
