@@ -20,6 +20,9 @@ from booking_endpoint.store import COUNTS, ENVELOPES, MIGRATIONS
 
 DATABASE, AUDIT, ABOUT = "bookings.db", "bookings.db.audit", "about.json"
 
+SQLITE = b"SQLite format 3\0"
+"""What every database begins with (sqlite.org/fileformat.html)."""
+
 HOLDERS = ("doctor", "recovery")
 """To whom a backup is sealed. A secretary opens bookings, and has no need of the secrets."""
 
@@ -87,6 +90,8 @@ def look(database: bytes) -> Found:
 
     Whoever sealed it may have made it by hand: but for our own tables it must hold nothing.
     """
+    if not database.startswith(SQLITE):
+        raise BadBackup("its database is damaged")
     with opened(database) as connection:
         try:
             [schema] = connection.execute("PRAGMA user_version").fetchone()
