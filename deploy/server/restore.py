@@ -24,7 +24,6 @@ from deploy.server.outcomes import Outcome, Stopped
 from deploy.server.room import Room, read
 from deploy.server.settings import BadSettings, Settings
 
-CREDS = "/usr/bin/systemd-creds"
 WAIT = 300
 """Seconds that one step may take."""
 
@@ -64,7 +63,7 @@ def restore(settings: Settings, current: Path, content: bytes, secrets: Sequence
     with taken_back(settings, current):
         run(*settings.stop)
         placed = run(*settings.run_endpoint, "restore", put_in=content)
-        with signing(settings.secret, secrets):
+        with signing(settings, secrets):
             run(*settings.start)
             wait_until_well(settings, current, read(current))
     say(placed)
@@ -92,7 +91,7 @@ def taken_back(settings: Settings, current: Path) -> Iterator[None]:
 
 
 @contextmanager
-def signing(file: Path, secrets: Sequence[str]) -> Iterator[None]:
+def signing(settings: Settings, secrets: Sequence[str]) -> Iterator[None]:
     """With the secrets of the backup read beside our own, until something fails inside.
 
     Ours signs, theirs are read: so links and codes of receipts live on.
@@ -100,12 +99,13 @@ def signing(file: Path, secrets: Sequence[str]) -> Iterator[None]:
     if not secrets:
         yield
         return
+    file, creds = settings.secret, settings.creds
     before = file.read_bytes()
-    ours = run(CREDS, "decrypt", "--name=secret", str(file), "-").split(",")
+    ours = run(*creds, "decrypt", "--name=secret", str(file), "-").split(",")
     every = ",".join(dict.fromkeys([*ours, *secrets]))
     fresh = file.with_name(f"{file.name}.new")
     words = ("encrypt", "--with-key=host", "--name=secret", "-", str(fresh))
-    run(CREDS, *words, put_in=every.encode())
+    run(*creds, *words, put_in=every.encode())
     fresh.replace(file)
     try:
         yield

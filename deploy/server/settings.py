@@ -33,7 +33,8 @@ class Settings:
     start: tuple[str, ...] = ("/usr/bin/systemctl", "start", *UNITS)
     """Root's: the socket too, since whoever asks there starts the endpoint again."""
     secret: Path = Path("/etc/souspli/secret.cred")
-    """What signs receipts, sealed to this machine."""
+    """What signs receipts, sealed to this machine by `creds`."""
+    creds: tuple[str, ...] = ("/usr/bin/systemd-creds",)
     patience: int = 30
     """Seconds in which a restarted endpoint must be well."""
     silence: int = 60
