@@ -14,8 +14,9 @@ from tests.serving import ROOT
 GUIDE = (ROOT / "docs" / "guide-cles.md").read_text("utf-8")
 CALENDARS = (ROOT / "docs" / "guide-bureau-agenda.md").read_text("utf-8")
 EVENING = (ROOT / "docs" / "guide-bureau-rappels.md").read_text("utf-8")
+BACKUPS = (ROOT / "docs" / "guide-sauvegarde.md").read_text("utf-8")
 COMMAND = re.compile(r"python3 tasks\.py ([^`\n|]+)")
-TYPED = sorted({one.strip() for one in COMMAND.findall(GUIDE + CALENDARS + EVENING)})
+TYPED = sorted({one.strip() for one in COMMAND.findall(GUIDE + CALENDARS + EVENING + BACKUPS)})
 EXPLAINED = re.findall(r"^\| (.+?) \|", GUIDE.partition("| message |")[2], re.MULTILINE)
 
 

@@ -12,7 +12,7 @@ from secrets import token_bytes
 import pytest
 
 from booking_endpoint.backup import Backup
-from booking_endpoint.envelope import PrivateKey, lock_key, public_text
+from booking_endpoint.envelope import PrivateKey, key_from, lock_key, public_text
 from booking_endpoint.sealed_file import seal_file
 from booking_endpoint.sqlite_file import copy_in_memory
 from booking_endpoint.words import Language
@@ -24,7 +24,7 @@ from desk.talk import Talk
 from tests.desk.cast import MONDAY, NAME, facts, store_booking
 from tests.desk.test_keys_command import Terminal
 from tests.edge.traces import traces_in
-from tests.keys import key_from, new_key
+from tests.keys import new_key
 from tests.serving import ROOT
 
 MADE = "2026-11-29T23:30:00Z"
