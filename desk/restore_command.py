@@ -124,7 +124,17 @@ class Restoring:
             host=asked.host,
         ):
             return self._refuse(_("Stopped. Nothing was changed."))
-        done = self.send(asked.host, content, asked.forget_receipts)
+        try:
+            done = self.send(asked.host, content, asked.forget_receipts)
+        except (KeyboardInterrupt, far.Unreachable) as error:
+            self.talk.show(plain(str(error)))
+            return self._refuse(
+                _(
+                    "The line broke: on {host} all is as it was, or all is restored. Look with "
+                    "`python3 tasks.py status`, then run this again."
+                ),
+                host=asked.host,
+            )
         if done.code == NOT_THERE:
             return self._refuse(
                 _("{host} was not made for this yet: run `bootstrap`, publish, then restore."),

@@ -54,6 +54,14 @@ def test_the_messages_explained_are_those_that_are_said() -> None:
     assert sorted(one for [one] in begun.values()) == sorted(EXPLAINED)
 
 
+def test_the_messages_of_a_restore_that_are_explained_are_said() -> None:
+    explained = re.findall(r"^\| (.+?) \|", BACKUPS.partition("| message |")[2], re.MULTILINE)
+    messages = said("restore_command.py")
+    begun = [one for one in explained if not one.startswith("-")]
+    assert begun
+    assert [one for one in begun if not any(text.startswith(one) for text in messages)] == []
+
+
 def test_what_the_guide_quotes_from_the_desk_is_said_there() -> None:
     french = read_language("fr", TRANSLATIONS).catalogue.values()
     whole = " ".join(french).replace("\N{NO-BREAK SPACE}", " ")

@@ -16,7 +16,7 @@ from booking_endpoint.envelope import PrivateKey, key_from, lock_key, public_tex
 from booking_endpoint.sealed_file import seal_file
 from booking_endpoint.sqlite_file import copy_in_memory
 from booking_endpoint.words import Language
-from deploy.far import Done
+from deploy.far import Done, Unreachable
 from desk.arguments import parser
 from desk.paper import words_of
 from desk.restore_command import Restoring
@@ -51,6 +51,7 @@ class Doctor:
     file: Path
     keys: Sequence[PrivateKey]
     ends: Done = field(default_factory=lambda: Done(0, "2 bookings are in place", ""))
+    breaks: bool = False
     answer: str = "yes"
     heard: list[str] = field(default_factory=list)
     sent: list[tuple[str, bytes, bool]] = field(default_factory=list)
@@ -58,6 +59,8 @@ class Doctor:
     def restores(self, *words: str) -> int:
         def send(host: str, content: bytes, forget: bool) -> Done:
             self.sent.append((host, content, forget))
+            if self.breaks:
+                raise Unreachable("the line to dr-example.fr")
             return self.ends
 
         talk = Talk(Language("en", {}), self.reply, self.reply, self.heard.append)
@@ -121,6 +124,14 @@ def test_a_server_that_did_not_take_it_is_told(doctor: Doctor, ends: Done, says:
     assert doctor.restores("dr-example.fr") == 1
     assert says in doctor.told
     assert "the endpoint is well" not in doctor.told
+
+
+def test_a_line_that_breaks_is_not_told_as_nothing_changed(doctor: Doctor) -> None:
+    """By then the server may have all of it, and goes on by itself."""
+    doctor.breaks = True
+    assert doctor.restores("dr-example.fr") == 1
+    assert "all is as it was, or all is restored" in doctor.told
+    assert "Nothing was changed" not in doctor.told
 
 
 def newer(content: bytes) -> bytes:
