@@ -99,8 +99,8 @@ class Restoring:
         if forget or not backup.secrets:
             self.talk.tell(
                 _(
-                    "Links and codes that patients were given before will not work any more: "
-                    "they have to telephone."
+                    "On a new server, links and codes that patients were given before will not "
+                    "work: they have to telephone."
                 )
             )
 
