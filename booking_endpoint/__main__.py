@@ -5,16 +5,16 @@ import asyncio
 import logging
 import os
 import secrets
-import shutil
 import signal
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import Any
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -23,7 +23,7 @@ from booking_endpoint.acts import Act, read_id
 from booking_endpoint.app import FAULTS, create_app
 from booking_endpoint.audit import append, lines_of, report, user
 from booking_endpoint.backup import BadBackup
-from booking_endpoint.backup_commands import SENT, backup_command
+from booking_endpoint.backup_commands import SENT, add_commands, backup_command
 from booking_endpoint.config import (
     BadConfig,
     Config,
@@ -46,8 +46,9 @@ from booking_endpoint.instants import DAY, Slot, parse_instant, rfc3339
 from booking_endpoint.lines import changes, exported, listed, performed
 from booking_endpoint.protocol import PatientProtocol, PatientServer
 from booking_endpoint.reading import BadPractice
-from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound, copy_file
+from booking_endpoint.sqlite_file import BrokenPromise, NewerFile, Unsound
 from booking_endpoint.store import State, Store
+from booking_endpoint.trial import rehearse
 
 OFTEN = ("list", "acts")
 """The desk asks for these again and again: each act is written down, and no look is."""
@@ -68,7 +69,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
             log = partial(write_down, environ, needed=False)
             return backup_command(asked, environ, secrets.token_bytes, log)
         if asked.command == "check" and asked.copy:
-            return asyncio.run(rehearse(environ))
+            asyncio.run(rehearse(environ, time.time, secrets.token_bytes))
+            return told(True, "this release could serve")
         return asyncio.run(keep(asked, environ))
     except (BadBackup, BadConfig, BadPractice, BrokenPromise, NewerFile) as error:
         print(error, file=sys.stderr)
@@ -89,7 +91,9 @@ def parser() -> argparse.ArgumentParser:
     exporting.add_argument("--only", action="store_true", help="those whose ids come in")
     commands.add_parser("list", help="print all bookings without envelopes, and closures")
     commands.add_parser("acts", help="do what comes in as JSON lines; say what became of it")
-    commands.add_parser("watch", help="print a line after each change")
+    commands.add_parser(
+        "watch", help="print a line after each change, while its input is held open"
+    )
     for name, what in [("cancel", "release a time"), ("accept", "say yes to a request")]:
         commands.add_parser(name, help=what).add_argument("id", type=read_id)
     closing = commands.add_parser("close", help="offer nothing between two instants")
@@ -101,14 +105,7 @@ def parser() -> argparse.ArgumentParser:
         "ids", nargs="+", type=read_id, metavar="id"
     )
     commands.add_parser("purge", help="delete what is older than the practice keeps")
-    backing = commands.add_parser("backup", help="copy the database")
-    to = backing.add_mutually_exclusive_group(required=True)
-    to.add_argument("file", type=Path, nargs="?", help="here, its envelopes sealed as they are")
-    to.add_argument("--sealed", action="store_true", help="print all of it, sealed to the doctor")
-    restoring = commands.add_parser("restore", help="an opened backup comes in; root stops first")
-    restoring.add_argument(
-        "then", nargs="?", choices=["undo", "settle"], help="back as it was, or forget how it was"
-    )
+    add_commands(commands)
     commands.add_parser(
         "host-view", help="show everything that whoever runs this computer can see"
     ).add_argument("--log", action="append", default=[], type=Path, help="a log file to look into")
@@ -244,7 +241,7 @@ async def act(asked: argparse.Namespace, store: Store, environ: Mapping[str, str
 
             return await say(performed(store, sys.stdin, log))
         case "watch":
-            return await say(changes(store))
+            return await while_held(say(changes(store, lambda: digest_of(environ))))
         case "cancel":
             return told(await store.cancel(asked.id) is not None, "cancelled")
         case "accept":
@@ -282,6 +279,30 @@ async def say(lines: AsyncIterator[str]) -> int:
     return 0
 
 
+async def while_held(work: Coroutine[Any, Any, int]) -> int:
+    """Do it while somebody holds our standard input open: a desk that was killed holds nothing."""
+    loop, working = asyncio.get_running_loop(), asyncio.ensure_future(work)
+
+    def wait_for_the_end() -> None:
+        while os.read(0, 1024):
+            pass
+        with suppress(RuntimeError):  # it has ended by itself
+            loop.call_soon_threadsafe(working.cancel)
+
+    Thread(target=wait_for_the_end, daemon=True).start()
+    try:
+        return await working
+    except asyncio.CancelledError:
+        return 0
+
+
+def digest_of(environ: Mapping[str, str]) -> str:
+    """The digest of the facts as they stand; nothing where they cannot be read just now."""
+    with suppress(BadConfig, OSError):
+        return facts_digest(environ)
+    return ""
+
+
 async def check(store: Store, environ: Mapping[str, str]) -> int:
     """Settings read, database sound: 0; otherwise what is wrong, and 1."""
     Config.read(environ)
@@ -291,28 +312,6 @@ async def check(store: Store, environ: Mapping[str, str]) -> int:
         print("the database is damaged: restore a backup", file=sys.stderr)
         return 1
     return told(True, f"sound; SQLite {sqlite3.sqlite_version}")
-
-
-async def rehearse(environ: Mapping[str, str]) -> int:
-    """Whether this release could serve: everything but the listening, on a copy of the database.
-
-    The copy gets the newest schema, is looked through and thrown away; the database is only read.
-    """
-    create_app(Config.read(environ), time.time, secrets.token_bytes)
-    database = database_path(environ)
-    trial = f"{database.name}.trial-"
-    for left in database.parent.glob(f"{trial}*"):  # by one that was cut off
-        shutil.rmtree(left)
-    with TemporaryDirectory(prefix=trial, dir=database.parent) as folder:
-        copy = Path(folder, "copy.db")
-        if database.exists():
-            copy_file(database, copy)
-        store = Store(copy)
-        try:
-            await store.open()
-            return await check(store, environ)
-        finally:
-            await store.close()
 
 
 def show(shown: Sequence[Table], environ: Mapping[str, str], logs: Sequence[Path]) -> int:

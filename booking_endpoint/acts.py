@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from booking_endpoint.availability import Extra
 from booking_endpoint.envelope import BadEnvelope, read_envelope
-from booking_endpoint.instants import Slot, parse_instant
+from booking_endpoint.instants import CELL, Slot, parse_instant
+from booking_endpoint.practice import IDENTIFIER
+from booking_endpoint.schema import BOOK, OCCUPY, RELEASE
 from booking_endpoint.store import (
-    BOOK,
-    OCCUPY,
-    RELEASE,
     Booking,
     State,
     Store,
     as_booking,
+    as_extra,
     find,
     span,
 )
@@ -103,7 +104,26 @@ class Reopen:
     told = "open"
 
 
-Act = Put | Book | Close | Reopen
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Open hours beside those of the facts."""
+
+    word: str
+    extra: Extra
+
+    told = "offer"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Undo such an opening."""
+
+    word: str
+
+    told = "withdraw"
+
+
+Act = Put | Book | Close | Reopen | Offer | Withdraw
 
 
 def read_act(line: str) -> Act:
@@ -121,6 +141,11 @@ def read_act(line: str) -> Act:
                 return Close(read_word(told["word"]), read_slot(told))
             case "open":
                 return Reopen(read_word(told["word"]))
+            case "offer":
+                extra = Extra(read_hours(told), read_visits(told["visits"]))
+                return Offer(read_word(told["word"]), extra)
+            case "withdraw":
+                return Withdraw(read_word(told["word"]))
             case _:
                 raise BadAct
     except (ValueError, TypeError, KeyError, AttributeError, BadEnvelope):
@@ -141,6 +166,21 @@ def read_slot(told: Mapping[str, Any]) -> Slot:
     return slot
 
 
+def read_hours(told: Mapping[str, Any]) -> Slot:
+    """Hours to offer: slots begin where cells do."""
+    slot = read_slot(told)
+    if slot.start % CELL:
+        raise ValueError
+    return slot
+
+
+def read_visits(told: object) -> tuple[str, ...]:
+    """Ids of visits, as the facts name them; none means all."""
+    if not isinstance(told, list) or not all(IDENTIFIER.fullmatch(one) for one in told):
+        raise ValueError
+    return tuple(told)
+
+
 def read_place(told: Mapping[str, Any]) -> Place:
     return Place(read_slot(told), State(told["state"]))
 
@@ -158,12 +198,14 @@ def kept(told: Mapping[str, Any]) -> tuple[int, int]:
     return before, after
 
 
-async def standing(store: Store) -> tuple[list[Booking], dict[str, Slot]]:
-    """Every booking without its envelope, and every closure by its name."""
+async def standing(store: Store) -> tuple[list[Booking], dict[str, Slot], dict[str, Extra]]:
+    """Every booking without its envelope, and every closure and opening by its name."""
     columns = "SELECT id, start, end, state, moved FROM bookings ORDER BY start, id"
     closed = await store.read("SELECT id, start, end FROM closures ORDER BY start")
     closures = {row["id"]: Slot(row["start"], row["end"]) for row in closed}
-    return [as_booking(row) for row in await store.read(columns)], closures
+    opened = await store.read("SELECT * FROM openings ORDER BY start")
+    openings = {row["id"]: as_extra(row) for row in opened}
+    return [as_booking(row) for row in await store.read(columns)], closures, openings
 
 
 async def sealed(store: Store, ids: tuple[bytes, ...]) -> list[tuple[Booking, bytes]]:
@@ -185,6 +227,11 @@ async def perform(store: Store, act: Act) -> Outcome:
             return Outcome.DONE
         case Reopen():
             return Outcome.DONE if await store.reopen(act.word) else Outcome.UNKNOWN
+        case Offer():
+            await store.open_between(act.word, act.extra)
+            return Outcome.DONE
+        case Withdraw():
+            return Outcome.DONE if await store.withdraw(act.word) else Outcome.UNKNOWN
 
 
 def put(connection: sqlite3.Connection, act: Put) -> Outcome:
@@ -231,6 +278,7 @@ def take(
     cells = slot.cells(before, after)
     try:
         values = {**span(booking_id, slot), "first": cells[0], "last": cells[-1], "anyway": 1}
+        values["beyond"] = 0
         connection.execute(OCCUPY, values)
     except sqlite3.IntegrityError:
         return False

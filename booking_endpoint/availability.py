@@ -28,13 +28,29 @@ from booking_endpoint.timetable import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Hours opened at the desk, beside those of the facts, on a day that is closed there too."""
+
+    span: Slot
+    visits: tuple[str, ...] = ()
+    """The ids of those it is for; none means all."""
+
+    def receives(self, visit: str) -> bool:
+        return not self.visits or visit in self.visits
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Busy:
-    """What is taken: cells of bookings, closures made at the desk, and the bookings to count."""
+    """What the desk and bookings made of the hours: cells taken, times closed, hours opened.
+
+    And the bookings to count, where a cap is counting.
+    """
 
     cells: frozenset[int] = frozenset()
     closed: tuple[Slot, ...] = ()
     booked: tuple[Slot, ...] = ()
+    extra: tuple[Extra, ...] = ()
 
 
 NONE_TAKEN = Busy()
@@ -99,8 +115,38 @@ def grid(day: date, practice: Practice, visit: Visit) -> tuple[Opened, ...]:
     return tuple(sorted(found, key=lambda opened: opened.span))
 
 
-def within_hours(slot: Slot, practice: Practice, visit: Visit | None) -> bool:
-    """Whether the hours of today's facts hold this slot, on their grid or off it.
+def opened_on(
+    day: date, practice: Practice, visit: Visit, extra: Sequence[Extra]
+) -> tuple[Opened, ...]:
+    """The stretches of the facts, and what was opened at the desk beyond them, earliest first."""
+    found = grid(day, practice, visit)
+    if not extra:
+        return found
+    tomorrow = day + timedelta(days=1)
+    whole = Slot(edge(day, MIDNIGHT, practice.zone), edge(tomorrow, MIDNIGHT, practice.zone))
+    for one in extra:
+        if one.receives(visit.id) and one.span.meets([whole]):
+            span = Slot(max(one.span.start, whole.start), min(one.span.end, whole.end))
+            received = (each.minutes for each in practice.visits if one.receives(each.id))
+            shortest = min(received) * MINUTE
+            known = [piece for each in found for piece in each.span.without(each.shut)]
+            found += tuple(
+                Opened(piece, (), shortest, filled(piece, visit)) for piece in span.without(known)
+            )
+    return tuple(sorted(found, key=lambda opened: opened.span))
+
+
+def filled(span: Slot, visit: Visit) -> tuple[Slot, ...]:
+    """The slots of hours that were opened at the desk: anchored where they begin."""
+    lasts, step = visit.minutes * MINUTE, visit.step * MINUTE
+    starts = range(span.start, span.end - lasts + 1, step)
+    return tuple(Slot(start, start + lasts) for start in starts)
+
+
+def within_hours(
+    slot: Slot, practice: Practice, visit: Visit | None, extra: Sequence[Extra] = ()
+) -> bool:
+    """Whether the hours of today hold this slot, on their grid or off it.
 
     A rule that changes after a booking was made leaves the booking where it is: outside.
     """
@@ -110,7 +156,7 @@ def within_hours(slot: Slot, practice: Practice, visit: Visit | None) -> bool:
         and slot.end <= opened.span.end
         and not slot.meets(opened.shut)
         for one in ([visit] if visit else practice.visits)
-        for opened in grid(day, practice, one)
+        for opened in opened_on(day, practice, one, extra)
     )
 
 
@@ -172,7 +218,7 @@ def offered_on(day: date, practice: Practice, visit: Visit, busy: Busy, now: int
     first, last = horizon(practice, visit, now)
     if not first <= day <= last or is_full(day, practice, visit, busy):
         return
-    for opened in grid(day, practice, visit):
+    for opened in opened_on(day, practice, visit, busy.extra):
         free = [
             slot
             for slot in opened.slots

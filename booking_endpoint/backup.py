@@ -15,8 +15,8 @@ from typing import Self
 
 from booking_endpoint.instants import parse_instant
 from booking_endpoint.practice import Practice
+from booking_endpoint.schema import COUNTS, ENVELOPES, MIGRATIONS
 from booking_endpoint.sqlite_file import NewerFile, migrate
-from booking_endpoint.store import COUNTS, ENVELOPES, MIGRATIONS
 
 DATABASE, AUDIT, ABOUT = "bookings.db", "bookings.db.audit", "about.json"
 

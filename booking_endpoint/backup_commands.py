@@ -24,6 +24,18 @@ SENT = "backup sent"
 """Logged of a sealed backup once its last byte was taken: `status` counts the days from there."""
 
 
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """`backup` and `restore`, as they are typed."""
+    backing = commands.add_parser("backup", help="copy the database")
+    to = backing.add_mutually_exclusive_group(required=True)
+    to.add_argument("file", type=Path, nargs="?", help="here, its envelopes sealed as they are")
+    to.add_argument("--sealed", action="store_true", help="print all of it, sealed to the doctor")
+    restoring = commands.add_parser("restore", help="an opened backup comes in; root stops first")
+    restoring.add_argument(
+        "then", nargs="?", choices=["undo", "settle"], help="back as it was, or forget how it was"
+    )
+
+
 def backup_command(
     asked: argparse.Namespace,
     environ: Mapping[str, str],

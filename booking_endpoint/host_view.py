@@ -27,6 +27,7 @@ TIMES = {"start": 1, "end": 1, "cell": CELL}
 NOTES = {
     "bookings": "This is all: name, phone, reason are inside, and the key is not here.",
     "occupied": "Each line tells five minutes of a booking's time once more, and its id.",
+    "openings": "Hours that the doctor offers besides, and for which visits; empty means all.",
     "closures": "The id is what was typed after `close --id`: never put a person's name there.",
 }
 

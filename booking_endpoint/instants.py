@@ -28,6 +28,16 @@ class Slot:
         """Whether it overlaps one of these."""
         return any(self.start < other.end and other.start < self.end for other in others)
 
+    def without(self, others: Iterable["Slot"]) -> Iterator["Slot"]:
+        """What is left of it between the others, earliest first."""
+        start = self.start
+        for other in sorted(others):
+            if start < min(other.start, self.end):
+                yield Slot(start, min(other.start, self.end))
+            start = max(start, other.end)
+        if start < self.end:
+            yield Slot(start, self.end)
+
 
 def rfc3339(moment: int) -> str:
     """An instant as the interface writes it: 2026-12-01T08:00:00Z."""

@@ -29,10 +29,14 @@ def told_booking(booking: Booking, envelope: bytes | None = None) -> str:
 
 
 async def listed(store: Store) -> Iterator[str]:
-    """All bookings without their envelopes, and all closures made at the desk."""
-    bookings, closures = await standing(store)
+    """All bookings without their envelopes, all closures made at the desk, all hours opened."""
+    bookings, closures, openings = await standing(store)
     closed = (json.dumps({"word": word, **told_slot(slot)}) for word, slot in closures.items())
-    return iter([*(told_booking(booking) for booking in bookings), *closed])
+    opened = (
+        json.dumps({"word": word, **told_slot(extra.span), "visits": list(extra.visits)})
+        for word, extra in openings.items()
+    )
+    return iter([*(told_booking(booking) for booking in bookings), *closed, *opened])
 
 
 async def exported(store: Store, only: Collection[bytes] | None = None) -> AsyncIterator[str]:
@@ -62,13 +66,17 @@ async def performed(
         yield json.dumps({"outcome": outcome.value})
 
 
-async def changes(store: Store, look: float = LOOK) -> AsyncIterator[str]:
-    """A line now, and one after each change of the file."""
+async def changes(store: Store, facts: Callable[[], str], look: float = LOOK) -> AsyncIterator[str]:
+    """A line now, and one after each change of the file; `facts` and their digest likewise."""
     seen: object = object()
+    told = ""
     while True:
         if store.version() is None:
             await store.closures()  # opens the file anew, where it was replaced
         if (version := store.version()) != seen:
             seen = version
             yield "changed"
+        if (digest := facts()) not in ("", told):
+            told = digest
+            yield f"facts {digest}"
         await asyncio.sleep(look)

@@ -1,5 +1,6 @@
 """What templates need to write numbers well: for the site and for the endpoint's pages."""
 
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -34,8 +35,12 @@ def say(language: Language, message: str, **values: object) -> Markup:
     return Markup(language.say(message, **escaped))  # noqa: S704  # our own words, values escaped
 
 
+@cache
 def templates(folder: Path) -> Environment:
-    """The templates of a folder: what fills them is escaped, what is missing is an error."""
+    """The templates of a folder: what fills them is escaped, what is missing is an error.
+
+    One for each folder: a template is compiled once, however many pages are made of it.
+    """
     environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,

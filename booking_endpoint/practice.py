@@ -1,5 +1,6 @@
 """All facts about the practice, as values. Knows no clock, no server, no booking."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,9 @@ from booking_endpoint.timetable import TELECONSULTATION, Cap, Closure, Hours, Op
 
 Words = Mapping[str, str]
 """One text in every language of the practice."""
+
+IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+"""What the id of a visit, a place or a language of the facts looks like."""
 
 RECIPIENTS = 3
 """Sealings in every envelope, whoever holds the keys: doctor, secretary, recovery."""

@@ -10,6 +10,7 @@ from booking_endpoint.claims import claims_in
 from booking_endpoint.facts import BadPractice, Facts, read_facts
 from booking_endpoint.mistakes import Mistake, to_writer
 from booking_endpoint.practice import (
+    IDENTIFIER,
     RECIPIENTS,
     Allowed,
     Doctor,
@@ -37,7 +38,6 @@ from booking_endpoint.values import read_address, read_country, read_key, read_r
 __all__ = ["BadPractice", "read_practice"]
 
 DISCREET_ID = re.compile(r"visit-[0-9]+")
-IDENTIFIER = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_ID = 40
 """So that the visit's id always fits an envelope, beside the longest names."""
 

@@ -185,7 +185,10 @@ class Rooms:
         try:
             cells = slot.cells(visit.before, visit.after)
             limits = calendar.limits(slot, self.practice, visit)
-            claim, booking = await self.store.book(ids, slot, cells, state, envelope, moved, limits)
+            beyond = not calendar.within_hours(slot, self.practice, visit)
+            claim, booking = await self.store.book(
+                ids, slot, cells, state, envelope, moved, limits, beyond=beyond
+            )
         finally:
             if claim is not Claim.GRANTED:
                 self.limits.give_back(asked.network, asked.now)
@@ -202,7 +205,8 @@ class Rooms:
             return slot
         cells = slot.cells(visit.before, visit.after)
         limits = calendar.limits(slot, self.practice, visit)
-        moved = await self.store.move(booking.id, slot, cells, limits)
+        beyond = not calendar.within_hours(slot, self.practice, visit)
+        moved = await self.store.move(booking.id, slot, cells, limits, beyond=beyond)
         if moved is None:
             raise unknown_booking()
         if moved[0] is Claim.TAKEN:

@@ -1,9 +1,4 @@
-"""All SQL: bookings, the cells they occupy, closures. Knows no name, no visit, no clock.
-
-No created_at, no address, no order: ids are derived from random nonces, tables are kept
-by key (WITHOUT ROWID), and the file is rewritten by key every hour. So a copy of the disk
-tells who came first only of the bookings made since (decision 10).
-"""
+"""Bookings, the cells they occupy, closures, openings: on the disk. Knows no name, no clock."""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -12,60 +7,12 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from booking_endpoint.availability import Busy, Limit
+from booking_endpoint.availability import Busy, Extra, Limit
 from booking_endpoint.database import Database
 from booking_endpoint.instants import CELL, DAY, MINUTE, Slot
+from booking_endpoint.schema import BOOK, FIND, MIGRATIONS, OCCUPY, RELEASE, STANDING, TAKEN
 
 T = TypeVar("T")
-
-MIGRATIONS = (
-    """
-    CREATE TABLE bookings (
-        id BLOB PRIMARY KEY CHECK (length(id) = 16),
-        start INTEGER NOT NULL,
-        end INTEGER NOT NULL CHECK (end > start),
-        state TEXT NOT NULL CHECK (state IN ('confirmed', 'requested', 'cancelled')),
-        moved INTEGER NOT NULL DEFAULT 0 CHECK (moved IN (0, 1)),
-        envelope BLOB NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE occupied (
-        cell INTEGER PRIMARY KEY,
-        booking BLOB NOT NULL REFERENCES bookings (id) DEFERRABLE INITIALLY DEFERRED
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX occupied_booking ON occupied (booking);
-    CREATE TABLE closures (
-        id TEXT PRIMARY KEY,
-        start INTEGER NOT NULL,
-        end INTEGER NOT NULL CHECK (end > start)
-    ) STRICT, WITHOUT ROWID;
-    """,
-    "CREATE INDEX standing ON bookings (start, end) WHERE state != 'cancelled'",
-)
-"""One cell can hold one booking: the database itself refuses overlap."""
-
-OCCUPY = """
-    INSERT INTO occupied
-    WITH RECURSIVE cells (cell) AS (
-        SELECT :first UNION ALL SELECT cell + 1 FROM cells WHERE cell < :last
-    )
-    SELECT cell, :id FROM cells WHERE :anyway OR NOT EXISTS (
-        SELECT 1 FROM closures WHERE start < :end AND end > :start
-    )
-"""
-"""`anyway`, whatever is closed: the desk decides over its own time."""
-RELEASE = "DELETE FROM occupied WHERE booking = :id"
-BOOK = """
-    INSERT INTO bookings (id, start, end, state, moved, envelope)
-    VALUES (:id, :start, :end, :state, :moved, :envelope)
-"""
-FIND = "SELECT id, start, end, state, moved FROM bookings WHERE id = ?"
-TAKEN = "SELECT cell FROM occupied WHERE cell >= ? AND cell < ? AND booking != ?"
-STANDING = """
-    SELECT start, end FROM bookings
-    WHERE start >= ? AND start < ? AND state != 'cancelled' AND id != ?
-"""
-COUNTS = "SELECT count(*), count(*) FILTER (WHERE state != 'cancelled') FROM bookings"
-ENVELOPES = "SELECT envelope FROM bookings ORDER BY start DESC, id"
 
 
 class State(Enum):
@@ -133,11 +80,14 @@ class Store:
         cells = await self._database.read(TAKEN, (start // CELL, end // CELL, but))
         around = (start - 8 * DAY, end + 8 * DAY, but)
         booked = await self._database.read(STANDING, around) if counting else []
-        closed = [one for one in await self.closures() if one.meets([Slot(start, end)])]
+        asked_for = [Slot(start, end)]
+        closed = [one for one in await self.closures() if one.meets(asked_for)]
+        extra = [one for one in await self.openings() if one.span.meets(asked_for)]
         busy = Busy(
             frozenset(cell for [cell] in cells),
             tuple(closed),
             tuple(Slot(start, end) for start, end in booked),
+            tuple(extra),
         )
         self._last = asked, busy
         return busy
@@ -149,6 +99,11 @@ class Store:
     async def closures(self) -> list[Slot]:
         rows = await self._database.read("SELECT start, end FROM closures")
         return [Slot(row["start"], row["end"]) for row in rows]
+
+    async def openings(self) -> list[Extra]:
+        """The hours opened at the desk, earliest first."""
+        rows = await self._database.read("SELECT * FROM openings ORDER BY start, id")
+        return [as_extra(row) for row in rows]
 
     async def booking(self, ids: list[bytes]) -> Booking | None:
         """The booking with one of these ids, cancelled ones included."""
@@ -166,12 +121,15 @@ class Store:
         envelope: bytes,
         moved: bool = False,
         limits: Sequence[Limit] = (),
+        *,
+        beyond: bool = False,
     ) -> tuple[Claim, Booking]:
         """Give the slot to whoever asks first, under the first of the ids.
 
         A booking that stands under any of them is the answer to the same request, given
         again. Looking and writing are one transaction, and a cell has one owner. `moved`
-        says that the envelope was sealed for a time that was gone when it arrived.
+        says that the envelope was sealed for a time that was gone when it arrived; `beyond`,
+        that only hours opened at the desk hold the slot, and must do so still.
         """
         booking = Booking(ids[0], slot, state, moved)
 
@@ -179,7 +137,7 @@ class Store:
             for booking_id in ids:
                 if earlier := find(connection, booking_id):
                     return Claim.REPEATED, earlier
-            if not occupy(connection, booking.id, slot, cells, limits):
+            if not occupy(connection, booking.id, slot, cells, limits, beyond=beyond):
                 return Claim.TAKEN, booking
             values = {"state": state.value, "moved": int(moved), "envelope": envelope}
             connection.execute(BOOK, {**span(booking.id, slot), **values})
@@ -188,7 +146,13 @@ class Store:
         return await self._database.write(work)
 
     async def move(
-        self, booking_id: bytes, slot: Slot, cells: range, limits: Sequence[Limit] = ()
+        self,
+        booking_id: bytes,
+        slot: Slot,
+        cells: range,
+        limits: Sequence[Limit] = (),
+        *,
+        beyond: bool = False,
     ) -> tuple[Claim, Booking] | None:
         """Take the new slot and release the old, or keep the old. None: no such booking.
 
@@ -201,7 +165,7 @@ class Store:
                 return None
             connection.execute("SAVEPOINT move")
             connection.execute(RELEASE, {"id": booking_id})
-            if not occupy(connection, booking_id, slot, cells, limits):
+            if not occupy(connection, booking_id, slot, cells, limits, beyond=beyond):
                 connection.execute("ROLLBACK TO move")
                 connection.execute("RELEASE move")
                 return Claim.TAKEN, booking
@@ -257,6 +221,23 @@ class Store:
             )
         )
 
+    async def open_between(self, word: str, extra: Extra) -> None:
+        """Offer these hours too, beside those of the facts."""
+        values = (word, extra.span.start, extra.span.end, " ".join(extra.visits))
+        await self._database.write(
+            lambda connection: connection.execute(
+                "INSERT OR REPLACE INTO openings VALUES (?, ?, ?, ?)", values
+            )
+        )
+
+    async def withdraw(self, word: str) -> bool:
+        """Undo such an opening: bookings stay. False when there is none of that name."""
+        return await self._database.write(
+            lambda connection: (
+                connection.execute("DELETE FROM openings WHERE id = ?", (word,)).rowcount > 0
+            )
+        )
+
     async def forget(self, ids: list[bytes]) -> int:
         """Delete these bookings from the file for good; how many there were."""
         gone = await self._delete(ids)
@@ -278,14 +259,17 @@ class Store:
         return await self._database.write(work) if names else 0
 
     async def purge(self, before: int) -> int:
-        """Forget every booking, and every closure, that ended before an instant (UTC seconds).
+        """Forget every booking, closure and opening that ended before an instant (UTC seconds).
 
         The file is rewritten in any case: this is the hour's housekeeping.
         """
         rows = await self._database.read("SELECT id FROM bookings WHERE end < ?", (before,))
-        await self._database.write(
-            lambda connection: connection.execute("DELETE FROM closures WHERE end < ?", (before,))
-        )
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM closures WHERE end < ?", (before,))
+            connection.execute("DELETE FROM openings WHERE end < ?", (before,))
+
+        await self._database.write(work)
         gone = await self._delete([row["id"] for row in rows])
         await self.rewrite()
         return gone
@@ -310,6 +294,8 @@ def occupy(
     slot: Slot,
     cells: range,
     limits: Sequence[Limit],
+    *,
+    beyond: bool,
 ) -> bool:
     """Take every cell, or none; False when one is taken, the slot closed, or a limit reached."""
     for limit in limits:
@@ -318,6 +304,7 @@ def occupy(
         if sum(limit.cap.counts(length // MINUTE) for length in lengths) >= limit.cap.most:
             return False
     values = {**span(booking_id, slot), "first": cells[0], "last": cells[-1], "anyway": 0}
+    values["beyond"] = int(beyond)
     try:
         return connection.execute(OCCUPY, values).rowcount > 0
     except sqlite3.IntegrityError:
@@ -326,6 +313,10 @@ def occupy(
 
 def span(booking_id: bytes, slot: Slot) -> dict[str, Any]:
     return {"id": booking_id, "start": slot.start, "end": slot.end}
+
+
+def as_extra(row: sqlite3.Row) -> Extra:
+    return Extra(Slot(row["start"], row["end"]), tuple(row["visits"].split()))
 
 
 def as_booking(row: sqlite3.Row) -> Booking:

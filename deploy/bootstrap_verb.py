@@ -14,7 +14,7 @@ from deploy.key_verbs import FACTS
     iterable=["full_key", "content_key", "desk_key"],
     help={
         "host": "a bare Debian 12 or 13, as ssh knows it; as root unless it names a user",
-        "full-key": "a public key file (.pub) that may publish pages and endpoint; again for more",
+        "full-key": "a .pub file that may publish pages and endpoint; again for more, replaces all",
         "content-key": "one that may publish pages and nothing else",
         "desk-key": "one that may ask the endpoint what the desk asks, and nothing else",
         "domain": "the site's name; that of the facts unless said",

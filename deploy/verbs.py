@@ -108,23 +108,37 @@ def demo(_: Context, port: int = 8080, open: bool = True) -> None:
         "host": "the endpoint's server, as ssh knows it, instead of a database",
         "lock-after": "minutes without anybody after which it locks itself",
         "open": "show it in the browser",
+        "pair": "the file to write for the secretary's computer, instead of opening; wants `host`",
     }
 )
 def desk(
     _: Context,
-    key: str = ".demo/key.pem",
-    practice: str = ".demo/practice.toml",
+    key: str = "",
+    practice: str = "",
     database: str = ".demo/bookings.db",
     host: str = "",
     lock_after: int = 15,
     open: bool = True,
+    pair: str = "",
 ) -> None:
     """The doctor's local page: opens the sealed bookings with the private key. Ctrl-C ends it."""
+    if pair:
+        return invite(pair, key, practice, host)
+    key = key or ".demo/key.pem"
     if not Path(key).exists():
         raise Exit(f"there is no key at {key}; for the demo's, start `demo` once", code=2)
     quiet = [] if open else ["--no-open"]
-    words = ("--key", key, "--practice", practice, *server_at(database, host), *quiet)
+    facts = practice or ".demo/practice.toml"
+    words = ("--key", key, "--practice", facts, *server_at(database, host), *quiet)
     become(sys.executable, "-m", "desk", "serve", *words, "--lock-after", str(lock_after))
+
+
+def invite(file: str, folder: str, practice: str, host: str) -> None:
+    """A file that makes a desk of the secretary's computer."""
+    if not host:
+        raise Exit("say which server the desk shall reach, as ssh knows it: --host NAME", code=2)
+    words = [*(["--folder", folder] if folder else []), "--practice", practice or FACTS]
+    become(sys.executable, "-m", "desk", "pair", file, *words, "--host", host)
 
 
 @task(

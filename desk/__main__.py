@@ -4,7 +4,6 @@ import argparse
 import getpass
 import json
 import secrets
-import socket
 import ssl
 import sys
 import time
@@ -16,31 +15,32 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
-import uvicorn
-
 from booking_endpoint.audit import append, last_digest, report, user
 from booking_endpoint.booking import mark
-from booking_endpoint.envelope import BadKey, PrivateKey, key_from
+from booking_endpoint.envelope import BadKey, PrivateKey
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.words import Language, read_language
 from deploy.far import Far
-from deploy.writer import told
-from desk.app import create_app
-from desk.arguments import parser
-from desk.asking import typed_seed
-from desk.calendar_command import Calendars
+from deploy.writer import told, writers_language
+from desk.arguments import as_typed, parser
+from desk.calendar_command import CalendarTalk
 from desk.calendar_push import NotPushed
+from desk.calendars import Calendars
 from desk.drawer import Drawer, StaysClosed
 from desk.evening_command import Evening
+from desk.facts_file import digest
+from desk.joining import Home, Joining, language_of
 from desk.keyring import Keyring, Unsafe, unlock_all
 from desk.keys import Stopped, Workshop
 from desk.opening import BadLine, open_line, plain
-from desk.pages import Desk
+from desk.pair_command import Invitation
 from desk.paper import Paper
 from desk.printing import shown
 from desk.restore_command import Restoring, send
 from desk.server import Server, Unreachable
+from desk.serving import open_desk
 from desk.session import Place
+from desk.ssh import NAME
 from desk.talk import Talk
 
 _ = mark
@@ -61,9 +61,14 @@ def main(arguments: Sequence[str]) -> int:
             return calendar_command(asked)
         if asked.command in ("remind", "sheet", "numbers"):
             return evening_command(asked)
-        if asked.command == "restore":
-            return restore_command(asked)
-        return keys_command(asked) if asked.command == "keys" else serve(asked)
+        acts = {
+            "keys": keys_command,
+            "pair": pair,
+            "join": join,
+            "serve": serve,
+            "restore": restore_command,
+        }
+        return acts[asked.command](asked)
     except BadKey:
         print(f"{asked.key[0]}: this passphrase does not open the key", file=sys.stderr)
     except BadPractice as error:
@@ -115,7 +120,9 @@ def open_lines(lines: Iterable[str], keys: Sequence[PrivateKey], out: TextIO) ->
 
 
 def server_of(asked: argparse.Namespace) -> Server:
-    return Server.here(asked.database) if asked.database else Server.over_ssh(asked.host)
+    if asked.database:
+        return Server.here(asked.database)
+    return Server.over_ssh(asked.host, asked.ssh_config)
 
 
 def audit(server: Server, seen: Path) -> int:
@@ -137,32 +144,63 @@ def audit(server: Server, seen: Path) -> int:
 
 
 def serve(asked: argparse.Namespace) -> int:
-    """The local page, on a free port of 127.0.0.1, until Ctrl-C."""
+    """The local page, until Ctrl-C."""
     practice = read_practice(asked.practice.read_text(encoding="utf-8"), str(asked.practice))
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.bind(("127.0.0.1", 0))
-    listener.listen()  # whoever is told the address may come before the server is up: they wait
-    port, token = listener.getsockname()[1], secrets.token_urlsafe(24)
-    drawer = asked.drawer or beside(asked.key[0])
-    place = Place(practice, server_of(asked), drawer, time.time, secrets.token_bytes)
-    desk = Desk(place, read_keys(asked.key), token, asked.lock_after)
-    address = f"http://127.0.0.1:{port}/{token}/"
-    print(f"The desk: {address}\nCtrl-C closes it.", flush=True)
-    if not asked.no_open:
-        webbrowser.open(address)
-    settings = uvicorn.Config(
-        create_app(desk, port), http="httptools", access_log=False, log_level="warning"
+    keys = folder_of(asked)
+    place = Place(
+        practice,
+        server_of(asked),
+        asked.drawer or keys / "desk.drawer",
+        time.time,
+        secrets.token_bytes,
+        keys,
+        ssl.create_default_context(),
+        digest(asked.practice),
     )
+    return open_desk(place, read_keys(asked.key), asked.lock_after, browser(asked))
+
+
+def pair(asked: argparse.Namespace) -> int:
+    """One file for the secretary's computer."""
+    language = read_language(writers_language(asked.practice).code, TRANSLATIONS)
+    talk, keyring = Talk(language, input, getpass.getpass, print), Keyring(asked.folder)
+    now = int(time.time())
+
+    def log(what: str) -> None:
+        append(keyring.log(), user(), what, now)
+
+    chance, draw = secrets.token_bytes, secrets.randbelow
+    invitation = Invitation(asked.practice, keyring, talk, chance, draw, now, log)
     try:
-        uvicorn.Server(settings).run(sockets=[listener])
-    except KeyboardInterrupt:
-        print("Closed.")
+        invitation.write(asked.file, asked.host, asked.ssh_config)
+    except (KeyboardInterrupt, EOFError):
+        return stopped(language)
     return 0
 
 
-def beside(key: Path) -> Path:
-    """Where the desk keeps what it must know tomorrow, unless something else is said."""
-    return (key if key.is_dir() else key.parent) / "desk.drawer"
+def join(asked: argparse.Namespace) -> int:
+    """The desk that came in a file: unfolded, brought up to date, opened."""
+    home, brought = Home(asked.home), asked.practice
+    asked.practice = brought or home.facts
+    language = read_language(language_of(asked.file, home), TRANSLATIONS)
+    talk = Talk(language, input, getpass.getpass, print)
+    joining = Joining(home, talk, secrets.randbelow)
+    try:
+        if asked.file:
+            joining.join(asked.file)
+        if brought:
+            joining.bring(brought)
+        joining.must_be_there()
+    except (KeyboardInterrupt, EOFError):
+        return stopped(language)
+    asked.practice, asked.key, asked.drawer = home.facts, [home.keys], home.drawer
+    asked.database, asked.host, asked.ssh_config = None, NAME, home.config
+    return serve(asked)
+
+
+def browser(asked: argparse.Namespace) -> Callable[[str], object]:
+    """What shows a page, unless nothing shall."""
+    return (lambda _address: None) if asked.no_open else webbrowser.open
 
 
 def keys_command(asked: argparse.Namespace) -> int:
@@ -224,7 +262,7 @@ def evening_command(asked: argparse.Namespace) -> int:
         lambda code: read_language(code, TRANSLATIONS),
         int(time.time()),
         secrets.token_bytes,
-        (lambda _address: None) if asked.no_open else webbrowser.open,
+        browser(asked),
     )
     try:
         return evening.do(asked, server_of(asked).export)
@@ -243,15 +281,11 @@ def restore_command(asked: argparse.Namespace) -> int:
         print("name the server to restore, or say --drill", file=sys.stderr)
         return 2
 
-    def keys() -> list[PrivateKey]:
-        if asked.key:
-            return unlock_all(read_keys(asked.key), passphrase(asked.passphrase_file))[0]
-        seed = typed_seed(talk)
-        talk.clear()
-        return [key_from(seed)]
+    def unlocked() -> list[PrivateKey]:
+        return unlock_all(read_keys(asked.key), passphrase(asked.passphrase_file))[0]
 
     try:
-        return Restoring(practice, talk, keys, send).do(asked)
+        return Restoring(practice, talk, unlocked, send).do(asked)
     except (KeyboardInterrupt, EOFError):
         return stopped(language)
 
@@ -279,7 +313,9 @@ def calendar_command(asked: argparse.Namespace) -> int:
     )
     keys, _closed = unlock_all(read_keys(asked.key), passphrase(asked.passphrase_file))
     trust = ssl.create_default_context()
-    calendars = Calendars(practice, drawer, keys, talk, now, secrets.token_bytes, trust)
+    calendars = CalendarTalk(
+        Calendars(practice, drawer, keys, now, secrets.token_bytes, trust), talk
+    )
     acts: dict[str, Callable[[], int]] = {
         "add": calendars.add,
         "list": calendars.show,
@@ -300,9 +336,14 @@ def calendar_command(asked: argparse.Namespace) -> int:
     return 1
 
 
-def pull(calendars: Calendars, server: Server) -> int:
+def pull(calendars: CalendarTalk, server: Server) -> int:
     return calendars.pull(server.listing, server.acts)
 
 
+def start() -> int:
+    """The command `souspli-desk`, where the desk was installed by itself."""
+    return main(as_typed(sys.argv[1:]))
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(start())

@@ -10,9 +10,17 @@ from typing import Any, Self
 
 from booking_endpoint.instants import rfc3339
 from booking_endpoint.practice import Practice, Visit
-from desk.opening import Closed, Listing, Opened, moment
+from desk.opening import Closed, Listing, Offered, Opened, moment
 
 Act = Mapping[str, Any]
+
+OPPOSITES = {"close": "open", "open": "close", "offer": "withdraw", "withdraw": "offer"}
+"""Of the acts on hours. Each carries all that its opposite needs."""
+
+KINDS = {"book": "booked", "close": "closed", "open": "reopened"} | {
+    "offer": "offered",
+    "withdraw": "withdrawn",
+}
 
 LAST = 10
 """Deeds that can be undone."""
@@ -47,7 +55,7 @@ class Deed:
         return [act for act, outcome in pairs if outcome == "done"]
 
     def on(self, standing: Collection[str]) -> bool:
-        """Whether any of its acts is about a closure, or a booking that is still there."""
+        """Whether any of its acts is about hours, or a booking that is still there."""
         return any(act.get("id", "") in ("", *standing) for act in self.acts)
 
     def to_json(self) -> dict[str, Any]:
@@ -95,6 +103,11 @@ def close(word: str, start: datetime, end: datetime) -> Act:
     return {"act": "close", "word": word, **place(start, end)}
 
 
+def offer(word: str, start: datetime, end: datetime, visits: Sequence[str]) -> Act:
+    """Offer these hours too, for these visits, or for all."""
+    return {"act": "offer", "word": word, **place(start, end), "visits": [*visits]}
+
+
 def opposite(act: Act) -> Act:
     """The act that leaves everything as it was before this one."""
     match act["act"]:
@@ -106,13 +119,13 @@ def opposite(act: Act) -> Act:
             seen, wanted = ({**times, "state": word} for word in ("confirmed", "cancelled"))
             return {"act": "put", "id": act["id"], "seen": seen, "wanted": wanted, **kept}
         case word:
-            return {**act, "act": {"close": "open", "open": "close"}[word]}
+            return {**act, "act": OPPOSITES[word]}
 
 
 def kind(act: Act) -> str:
     """What an act does, in one word, which the page says in the reader's language."""
     if act["act"] != "put":
-        return {"book": "booked", "close": "closed", "open": "reopened"}[act["act"]]
+        return KINDS[act["act"]]
     seen, wanted = act["seen"], act["wanted"]
     match seen["state"], wanted["state"]:
         case "requested", "cancelled":
@@ -133,6 +146,7 @@ def foreseen(listing: Listing, acts: Iterable[Act]) -> Listing:
     """What the server will say once it has done these."""
     bookings = {booking.id: booking for booking in listing.bookings}
     closed = {closure.word: closure for closure in listing.closed}
+    offered = {hours.word: hours for hours in listing.offered}
     for act in acts:
         match act["act"]:
             case "put" if act["id"] in bookings:
@@ -151,7 +165,12 @@ def foreseen(listing: Listing, acts: Iterable[Act]) -> Listing:
                 closed[word] = Closed(word, moment(act["start"]), moment(act["end"]))
             case "open":
                 closed.pop(act["word"], None)
-    return Listing([*bookings.values()], [*closed.values()], listing.strange)
+            case "offer":
+                word, times = act["word"], (moment(act["start"]), moment(act["end"]))
+                offered[word] = Offered(word, *times, tuple(act["visits"]))
+            case "withdraw":
+                offered.pop(act["word"], None)
+    return Listing([*bookings.values()], [*closed.values()], listing.strange, [*offered.values()])
 
 
 def told(deeds: Iterable[Deed], outcomes: Mapping[str, Sequence[str]]) -> list[Deed]:

@@ -5,11 +5,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 
-from booking_endpoint.availability import doors, within_hours
+from booking_endpoint.availability import Extra, doors, within_hours
 from booking_endpoint.instants import Slot, rfc3339
+from booking_endpoint.instants import day_of as instants_day
 from booking_endpoint.practice import Practice
-from desk.opening import Closed, Opened
+from desk.opening import Closed, Offered, Opened
+
+Hours = TypeVar("Hours", Closed, Offered)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -30,7 +34,7 @@ class Entry:
     discreet: bool
     """Whether nobody but the patient may hear of it."""
     outside: bool
-    """Whether the hours, as they are now, do not hold it: the booking is older than the rule."""
+    """Whether the hours, as they are now, do not hold it: older than they are, or put by hand."""
 
     @property
     def cancelled(self) -> bool:
@@ -65,7 +69,12 @@ class Day:
 
 
 def week_of(
-    day: date, bookings: Sequence[Opened], practice: Practice, language: str, today: date
+    day: date,
+    bookings: Sequence[Opened],
+    practice: Practice,
+    language: str,
+    today: date,
+    extra: Sequence[Extra] = (),
 ) -> list[Day]:
     """Monday to Friday of the week that holds this day, each day with its entries in order.
 
@@ -77,23 +86,34 @@ def week_of(
     )
     near = [booking for booking in bookings if begins < booking.start < ends]
     week = [
-        day_of(monday + timedelta(days=offset), near, practice, language, today)
+        day_of(monday + timedelta(days=offset), near, practice, language, today, extra)
         for offset in range(7)
     ]
     return [one for one in week if one.date.weekday() < 5 or one.open or one.entries]
 
 
 def day_of(
-    day: date, bookings: Iterable[Opened], practice: Practice, language: str, today: date
+    day: date,
+    bookings: Iterable[Opened],
+    practice: Practice,
+    language: str,
+    today: date,
+    extra: Sequence[Extra] = (),
 ) -> Day:
     """One day, its entries in the order of their start; cancelled ones are kept, marked."""
     entries = [
-        entry_of(booking, practice, language)
+        entry_of(booking, practice, language, extra)
         for booking in bookings
         if date_of(booking, practice) == day
     ]
     entries.sort(key=lambda entry: (entry.booking.start, entry.cancelled, entry.booking.id))
-    return Day(day, entries, day == today, bool(doors(day, practice)))
+    return Day(day, entries, day == today, is_open(day, practice, extra))
+
+
+def is_open(day: date, practice: Practice, extra: Iterable[Extra]) -> bool:
+    """Whether the facts open this day, or the desk."""
+    opened = (instants_day(one.span.start, practice.zone) for one in extra)
+    return bool(doors(day, practice)) or day in opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +132,11 @@ class Square:
 
 
 def month_of(
-    day: date, bookings: Iterable[Opened], practice: Practice, today: date
+    day: date,
+    bookings: Iterable[Opened],
+    practice: Practice,
+    today: date,
+    extra: Sequence[Extra] = (),
 ) -> list[list[Square]]:
     """The weeks, Monday to Sunday, that hold the month of this day."""
     standing = [booking for booking in bookings if booking.state != "cancelled"]
@@ -124,7 +148,7 @@ def month_of(
                 one,
                 one.month == day.month,
                 one == today,
-                bool(doors(one, practice)),
+                is_open(one, practice, extra),
                 counts[one],
                 asked[one],
             )
@@ -141,13 +165,13 @@ def step(day: date, view: str, by: int) -> date:
     return day + timedelta(days=by * (1 if view == "day" else 7))
 
 
-def closed_on(day: date, closed: Iterable[Closed], practice: Practice) -> list[Closed]:
-    """The closures made at the desk that reach into this day."""
+def hours_on(day: date, hours: Iterable[Hours], practice: Practice) -> list[Hours]:
+    """Of hours closed or offered at the desk, those that reach into this day."""
     begins, ends = (
         datetime.combine(day + timedelta(days=days), time.min, practice.zone) for days in (0, 1)
     )
     return sorted(
-        (one for one in closed if one.start < ends and begins < one.end),
+        (one for one in hours if one.start < ends and begins < one.end),
         key=lambda one: (one.start, one.word),
     )
 
@@ -157,7 +181,9 @@ def date_of(booking: Opened, practice: Practice) -> date:
     return booking.start.astimezone(practice.zone).date()
 
 
-def entry_of(booking: Opened, practice: Practice, language: str) -> Entry:
+def entry_of(
+    booking: Opened, practice: Practice, language: str, extra: Sequence[Extra] = ()
+) -> Entry:
     identity = booking.identity
     visit = practice.visit(identity.get("visit", ""))
     born = read_date(identity.get("birth_date", ""))
@@ -174,7 +200,7 @@ def entry_of(booking: Opened, practice: Practice, language: str) -> Entry:
         spoken if spoken in practice.languages and spoken != language else "",
         booking.error or ("slot" if wanders else ""),
         bool(visit and visit.discreet),
-        booking.state != "cancelled" and not within_hours(slot_of(booking), practice, visit),
+        booking.state != "cancelled" and not within_hours(slot_of(booking), practice, visit, extra),
     )
 
 
@@ -184,8 +210,13 @@ def seen_of(booking: Opened) -> str:
     return " ".join((*times, booking.state))
 
 
-def slot_of(booking: Opened | Closed) -> Slot:
+def slot_of(booking: Opened | Closed | Offered) -> Slot:
     return Slot(int(booking.start.timestamp()), int(booking.end.timestamp()))
+
+
+def extra_of(offered: Iterable[Offered]) -> tuple[Extra, ...]:
+    """Hours offered at the desk, as those who look for free times know them."""
+    return tuple(Extra(slot_of(one), one.visits) for one in offered)
 
 
 def read_date(text: str) -> date | None:

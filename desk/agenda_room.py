@@ -9,9 +9,10 @@ from starlette.responses import PlainTextResponse, Response
 from desk.acts import kind
 from desk.agenda import (
     Day,
-    closed_on,
     date_of,
     day_of,
+    extra_of,
+    hours_on,
     month_of,
     next_day_with_entries,
     step,
@@ -21,6 +22,7 @@ from desk.agenda import (
 from desk.opening import Listing
 from desk.pages import Desk, read_day, read_form, read_view
 from desk.people import together
+from desk.server import refusal
 from desk.session import Session
 
 REFRESH = 120
@@ -29,7 +31,7 @@ REFRESH = 120
 WHILE_OPENING = 1
 """The same while envelopes are still being opened."""
 
-PATIENCE, AT_ONCE = 4.0, 0.2
+PATIENCE, AT_ONCE = 2.0, 0.2
 """Seconds that a page waits for the server: where nothing is known, and where something is."""
 
 
@@ -41,6 +43,7 @@ async def look(desk: Desk, session: Session, request: Request) -> Response:
     asked = read_day(request.query_params.get("day", ""))
     day = asked or next_day_with_entries(today, listing.bookings, practice) or today
     days = days_of(desk, listing, view, day, today)
+    extra = extra_of(listing.offered)
     done, of = session.book.progress
     opening = session.book.opening and done < of
     asking = session.book.at is None and not session.trouble
@@ -50,8 +53,9 @@ async def look(desk: Desk, session: Session, request: Request) -> Response:
         view=view,
         day=day,
         days=days,
-        month=month_of(day, listing.bookings, practice, today) if view == "month" else [],
-        closed={one.date: closed_on(one.date, listing.closed, practice) for one in days},
+        month=month_of(day, listing.bookings, practice, today, extra) if view == "month" else [],
+        closed={one.date: hours_on(one.date, listing.closed, practice) for one in days},
+        offered={one.date: hours_on(one.date, listing.offered, practice) for one in days},
         today=today,
         before=step(day, view, -1),
         after=step(day, view, 1),
@@ -78,7 +82,8 @@ async def look(desk: Desk, session: Session, request: Request) -> Response:
 
 def days_of(desk: Desk, listing: Listing, view: str, day: date, today: date) -> list[Day]:
     make = day_of if view == "day" else week_of
-    made = make(day, listing.bookings, desk.practice, desk.language.code, today)
+    extra = extra_of(listing.offered)
+    made = make(day, listing.bookings, desk.practice, desk.language.code, today, extra)
     return [made] if isinstance(made, Day) else made
 
 
@@ -95,7 +100,11 @@ def marks(desk: Desk, session: Session, listing: Listing) -> dict[str, Any]:
         "refused": [deed for deed in memory.deeds if deed.failed and not deed.read],
         "trouble": session.trouble,
         "unkept": session.unkept,
+        "outdated": session.outdated,
+        "refusal": refusal(session.trouble),
         "version": session.version,
+        "rounds": session.rounds,
+        "read_at": desk.clock_of(session.rounds.at),
         "kind": kind,
         "who": lambda act: desk.who(session, act),
         "times": desk.times,

@@ -11,11 +11,24 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from booking_endpoint.booking import mark
 from booking_endpoint.envelope import BadKey
 from booking_endpoint.web import HEADERS, log_failure
-from desk import act_rooms, agenda_room, call_room, time_rooms
+from desk import (
+    act_rooms,
+    agenda_room,
+    calendar_room,
+    call_room,
+    hour_rooms,
+    paper_room,
+    remind_room,
+    time_rooms,
+)
+from desk.drawer import StaysClosed
 from desk.pages import HERE, Desk, read_form
 from desk.session import Session
+
+_ = mark
 
 FORGET = '"cache"'
 """Chromium keeps a page that was left for its Back button, `no-store` or not; this empties that.
@@ -35,10 +48,17 @@ LOOKS: dict[str, Room] = {
     "cancel": act_rooms.ask,
     "move": time_rooms.ask_move,
     "book": time_rooms.ask_book,
-    "close": time_rooms.ask_close,
+    "close": hour_rooms.ask_close,
+    "offer": hour_rooms.ask_offer,
     "together": act_rooms.ask_together,
     "done": act_rooms.history,
     "calls": call_room.look,
+    "sheet": paper_room.sheet,
+    "numbers": paper_room.numbers,
+    "reminders": remind_room.look,
+    "account": remind_room.ask_account,
+    "calendars": calendar_room.look,
+    "progress": remind_room.progress,
 }
 """What an unlocked desk shows, by address; none of these changes anything."""
 
@@ -54,12 +74,20 @@ DEEDS: dict[str, Room] = {
     "absent": act_rooms.absent,
     "put": time_rooms.move,
     "take": time_rooms.book,
-    "shut": time_rooms.close,
+    "shut": hour_rooms.close,
+    "offered": hour_rooms.offer,
+    "withdraw": hour_rooms.withdraw,
     "called": call_room.check,
+    "remind": remind_room.send,
+    "keep": remind_room.keep_account,
+    "pull": calendar_room.pull,
+    "add": calendar_room.add,
+    "forget": calendar_room.forget,
+    "export": calendar_room.export,
 }
 """What is done at an unlocked desk, by POST alone."""
 
-STATIC = ("desk.css", "desk.js")
+STATIC = ("desk.css", "desk.js", "sheet.css", "evening.js")
 
 
 def create_app(desk: Desk, port: int) -> Starlette:
@@ -97,7 +125,12 @@ def create_app(desk: Desk, port: int) -> Starlette:
                 return desk.locked_page() if request.method == "GET" else desk.back({})
             if "by" not in request.query_params:
                 desk.touch()
-            response = await room(desk, session, request)
+            try:
+                response = await room(desk, session, request)
+            except StaysClosed as drawer:
+                response = desk.page("closed.html", 503, file=drawer)
+            except TimeoutError:  # of `take_turn`
+                response = desk.wait_page(_("Another program on this machine is at it. Try again."))
             return response if desk.session is session else desk.locked_page()
 
         return guarded(handler)
@@ -108,6 +141,7 @@ def create_app(desk: Desk, port: int) -> Starlette:
         except BadKey:
             return desk.locked_page(403)
         if session := desk.session:
+            session.rounds.look()
             await session.collect(0)
         return desk.back({})
 
@@ -122,10 +156,11 @@ def create_app(desk: Desk, port: int) -> Starlette:
         return guarded(handler)
 
     async def watch_for_nobody() -> None:
-        """Lock in time also where no page asks any more."""
+        """Lock in time also where no page asks any more; until then, read the calendars in time."""
         while True:
             await asyncio.sleep(LOOK)
-            desk.sitting()
+            if session := desk.sitting():
+                session.rounds.look()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -133,6 +168,7 @@ def create_app(desk: Desk, port: int) -> Starlette:
         yield
         watching.cancel()
         desk.lock()
+        desk.place.server.end()
 
     post = ["POST"]
     app = Starlette(

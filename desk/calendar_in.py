@@ -150,10 +150,13 @@ def window_of(practice: Practice, now: int) -> Slot:
     return Slot(now, now + (practice.furthest_days + 1) * DAY)
 
 
-def within_doors(slots: Iterable[Slot], practice: Practice, window: Slot) -> tuple[Slot, ...]:
-    """What of these slots falls into opening times: whoever lists the free times sees no more.
+def within_doors(
+    slots: Iterable[Slot], practice: Practice, window: Slot, more: Iterable[Slot] = ()
+) -> tuple[Slot, ...]:
+    """What of these slots falls into opening times, or into `more` hours offered at the desk.
 
-    Evenings and Sundays are nobody's business, and nothing is offered on them anyway.
+    Whoever lists the free times sees no more. Other evenings and Sundays are nobody's business,
+    and nothing is offered on them anyway.
     """
     first, last = (day_of(moment, practice.zone) for moment in (window.start, window.end))
     open_times = (
@@ -161,5 +164,5 @@ def within_doors(slots: Iterable[Slot], practice: Practice, window: Slot) -> tup
         for day in days_between(first, last)
         for door in doors(day, practice)
     )
-    pairs = product(open_times, tuple(slots))
+    pairs = product((*open_times, *more), tuple(slots))
     return merged(Slot(max(a.start, b.start), min(a.end, b.end)) for a, b in pairs)

@@ -44,7 +44,7 @@ class Drawer:
                 return dict(json.loads(AESGCM(secret_of(key)).decrypt(nonce, rest, FORMAT)))
             except (InvalidTag, ValueError):
                 continue
-        raise StaysClosed
+        raise StaysClosed(self.file.name)
 
     def shut(self, content: dict[str, Any], keys: Sequence[PrivateKey]) -> None:
         """Put this in instead, sealed to the first key, on the disk for good. Raises OSError."""

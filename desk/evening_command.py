@@ -6,13 +6,11 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from io import FileIO
 from pathlib import Path
 
 from booking_endpoint.booking import mark
 from booking_endpoint.envelope import PrivateKey
 from booking_endpoint.practice import Practice
-from booking_endpoint.sqlite_file import take_turn
 from booking_endpoint.words import Language
 from desk.agenda import day_of, week_of
 from desk.counts import charts_of
@@ -20,7 +18,8 @@ from desk.drawer import Drawer
 from desk.mailing import connected
 from desk.opening import open_all
 from desk.printing import offered
-from desk.remind_command import Reminders
+from desk.remind_command import RemindTalk
+from desk.reminders import Reminders
 from desk.sheets import STYLE, Sheets
 from desk.talk import Talk
 
@@ -69,23 +68,19 @@ class Evening:
 
     def remind(self, asked: argparse.Namespace, export: Callable[[], Iterable[str]]) -> int:
         """Send what is due, in turn with any other that does so; then offer whom to call."""
-        with FileIO(self.folder / "reminders.lock", "a") as lock:
-            take_turn(lock)
-            reminders = self._reminders()
-            if asked.account and reminders.ask_account():
-                return 1
-            day = self._day(asked.day)
-            if asked.dry_run:
-                plan = reminders.plan(export(), day)
-                told = _(
-                    "To send: {mails}; sent before: {done}; to call: {call}. Nothing was sent."
-                )
-                counts = {"mails": len(plan.mails), "done": plan.done, "call": len(plan.calls)}
-                self.talk.tell(told, **counts)
-                calls, code = plan.calls, 0
-            else:
-                outcome = reminders.run(export(), day)
-                calls, code = (outcome.calls, outcome.unsent) if outcome else ([], 1)
+        reminding = self._reminding()
+        if asked.account and not reminding.ask_account():
+            return 1
+        day = self._day(asked.day)
+        if asked.dry_run:
+            plan = reminding.plan(export(), day)
+            told = _("To send: {mails}; sent before: {done}; to call: {call}. Nothing was sent.")
+            counts = {"mails": len(plan.mails), "done": plan.done, "call": len(plan.calls)}
+            self.talk.tell(told, **counts)
+            calls, code = plan.calls, 0
+        else:
+            outcome = reminding.run(export(), day)
+            calls, code = (outcome.calls, outcome.unsent) if outcome else ([], 1)
         if calls:
             self._offer(lambda base: self._sheets.calls(calls, base))
         return int(bool(code))
@@ -119,19 +114,19 @@ class Evening:
     def _sheets(self) -> Sheets:
         return Sheets(self.practice, self.talk.language, self._here)
 
-    def _reminders(self) -> Reminders:
+    def _reminding(self) -> RemindTalk:
         drawer = Drawer(self.folder / "reminders.sealed", self.chance)
         trust = ssl.create_default_context()
-        return Reminders(
+        reminders = Reminders(
             self.practice,
             drawer,
             self.keys,
-            self.talk,
             self.now,
             lambda account: connected(account, trust),
             self.speak,
             self.folder / "reminders.log",
         )
+        return RemindTalk(reminders, self.talk)
 
     def _day(self, asked: date | None) -> date:
         """The day that was named, or tomorrow as the practice counts it."""

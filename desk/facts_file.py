@@ -1,5 +1,6 @@
 """practice.toml on the doctor's disk: read as it is, replaced whole or not at all."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -7,6 +8,11 @@ from pathlib import Path
 def read_facts_file(file: Path) -> str:
     """The text with its own ends of lines. Raises OSError or UnicodeDecodeError."""
     return file.read_bytes().decode("utf-8")
+
+
+def digest(file: Path) -> str:
+    """The SHA-256 of the facts as they stand, as the server tells its own. Raises OSError."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def write_facts_file(file: Path, text: str) -> None:

@@ -25,6 +25,16 @@ OUR_NAME = f"[{HERE}]"
 PORTS = {"465": "tls", "587": "starttls"}
 
 
+def is_safe(host: str, port: str) -> bool:
+    """Whether a connection there is encrypted for certain, or never leaves this machine."""
+    return port in PORTS or (host == HERE and port.isdecimal() and len(port) <= 5)
+
+
+def security_of(port: str) -> str:
+    """How a server is spoken to on this port, as `Account` has it."""
+    return PORTS.get(port, "plain")
+
+
 class NotSent(ValueError):
     """Nothing was sent; the message says why, in English, and `{host}` stands for the server."""
 

@@ -1,12 +1,13 @@
 """Where a visit can go when the doctor decides: not held to notice, horizon or caps. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 
-from booking_endpoint.availability import Busy, grid, within_hours
-from booking_endpoint.instants import Slot
+from booking_endpoint.availability import Busy, Extra, open_days, opened_on, within_hours
+from booking_endpoint.instants import Slot, day_of, days_between
 from booking_endpoint.practice import Practice, Visit
-from desk.agenda import slot_of
+from desk.agenda import extra_of, slot_of
 from desk.opening import Listing
 
 DAYS = 7
@@ -15,13 +16,15 @@ DAYS = 7
 
 def busy_of(listing: Listing, practice: Practice, without: str = "") -> Busy:
     """What is taken, as far as the desk knows; the booking `without` takes nothing."""
-    cells = set[int]()
+    cells, booked = set[int](), list[Slot]()
     for booking in listing.bookings:
         if booking.state != "cancelled" and booking.id != without:
             visit = practice.visit(booking.identity.get("visit", ""))
             before, after = (visit.before, visit.after) if visit else (0, 0)
             cells |= {*slot_of(booking).cells(before, after)}
-    return Busy(frozenset(cells), tuple(slot_of(one) for one in listing.closed))
+            booked.append(slot_of(booking))
+    closed = tuple(slot_of(one) for one in listing.closed)
+    return Busy(frozenset(cells), closed, tuple(booked), extra_of(listing.offered))
 
 
 def free_days(
@@ -36,12 +39,24 @@ def free_days(
 def free_on(day: date, practice: Practice, visit: Visit, busy: Busy, now: int) -> list[Slot]:
     return [
         slot
-        for opened in grid(day, practice, visit)
+        for opened in opened_on(day, practice, visit, busy.extra)
         for slot in opened.slots
         if slot.start > now
         and busy.cells.isdisjoint(slot.cells(visit.before, visit.after))
         and not slot.meets(busy.closed)
     ]
+
+
+def gained(extra: Extra, practice: Practice, busy: Busy, now: int) -> dict[str, list[Slot]]:
+    """What patients could book besides, were these hours offered: by visit, earliest first."""
+    more = replace(busy, extra=(*busy.extra, extra))
+    first, last = (day_of(at, practice.zone) for at in (extra.span.start, extra.span.end))
+    days, found = [*days_between(first, last)], {}
+    for visit in practice.visits:
+        before = open_days(days, practice, visit, busy, now)
+        after = open_days(days, practice, visit, more, now)
+        found[visit.id] = [slot for day in days for slot in after[day] if slot not in before[day]]
+    return {name: slots for name, slots in found.items() if slots}
 
 
 def doubts(
@@ -51,7 +66,7 @@ def doubts(
     before, after = (visit.before, visit.after) if visit else (0, 0)
     if slot.start <= now:
         yield "past"
-    if not within_hours(slot, practice, visit):
+    if not within_hours(slot, practice, visit, busy.extra):
         yield "outside"
     if slot.meets(busy.closed):
         yield "closed"

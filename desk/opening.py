@@ -4,12 +4,13 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from booking_endpoint.envelope import BadEnvelope, PrivateKey, from_text, open_envelope
 from booking_endpoint.instants import parse_instant, rfc3339
+from booking_endpoint.practice import IDENTIFIER
 
 FIELDS = (
     "name",
@@ -74,13 +75,25 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """Hours offered beside those of the facts, by the name that withdraws them."""
+
+    word: str
+    start: datetime
+    end: datetime
+    visits: tuple[str, ...]
+    """The ids of those they are for; none means all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
-    """What `list` says: all bookings, nobody named, and the closures."""
+    """What `list` says: all bookings, nobody named, the closures, and the hours offered besides."""
 
     bookings: list[Opened]
     closed: list[Closed]
     strange: int
     """Lines that no `list` of ours printed."""
+    offered: list[Offered] = field(default_factory=list)
 
 
 def open_all(lines: Iterable[str], keys: Sequence[PrivateKey]) -> tuple[list[Opened], int]:
@@ -117,19 +130,25 @@ def open_sealed(sealed: Opened, envelope: str, keys: Sequence[PrivateKey]) -> Op
 
 def read_list(lines: Iterable[str]) -> Listing:
     """The lines of `list`; what is none of ours is counted, and hides nobody."""
-    bookings, closed, strange = list[Opened](), list[Closed](), 0
+    listing = Listing([], [], 0)
     for line in lines:
         try:
             read = read_listed(line)
         except BadLine:
-            strange += 1
-        else:
-            closed.append(read) if isinstance(read, Closed) else bookings.append(read)
-    return Listing(bookings, closed, strange)
+            listing = replace(listing, strange=listing.strange + 1)
+            continue
+        match read:
+            case Opened():
+                listing.bookings.append(read)
+            case Closed():
+                listing.closed.append(read)
+            case Offered():
+                listing.offered.append(read)
+    return listing
 
 
-def read_listed(line: str) -> Opened | Closed:
-    """A booking or a closure, without what is sealed; raises BadLine."""
+def read_listed(line: str) -> Opened | Closed | Offered:
+    """A booking, a closure or hours offered, without what is sealed; raises BadLine."""
     return told(read_json(line))
 
 
@@ -148,7 +167,7 @@ def read_json(line: str) -> object:
         raise BadLine from None
 
 
-def told(line: object) -> Opened | Closed:
+def told(line: object) -> Opened | Closed | Offered:
     """What one line of the server says; raises BadLine.
 
     The server is not trusted either: its ids go into commands, its instants into calendars.
@@ -163,10 +182,16 @@ def told(line: object) -> Opened | Closed:
                 "moved": bool(moved),
             } if re.fullmatch("[0-9a-f]{32}", name) and state in STATES and within(start, end):
                 return Opened(name, moment(start), moment(end), state, moved, {}, "")
-            case {"word": str(word), "start": str(start), "end": str(end)} if (
+            case {"word": str(word), "start": str(start), "end": str(end), **more} if (
                 1 <= len(word) <= 64 and plain(word) == word and within(start, end)
             ):
-                return Closed(word, moment(start), moment(end))
+                match more.get("visits"):
+                    case None:
+                        return Closed(word, moment(start), moment(end))
+                    case [*visits]:
+                        names = tuple(str(one) for one in visits if IDENTIFIER.fullmatch(str(one)))
+                        if len(names) == len(visits):
+                            return Offered(word, moment(start), moment(end), names)
     except ValueError:
         pass
     raise BadLine

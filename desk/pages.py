@@ -16,7 +16,7 @@ from booking_endpoint.markup import say, templates
 from booking_endpoint.timetable import Wall
 from booking_endpoint.words import OWN_WORDS, read_language
 from desk.acts import Act
-from desk.agenda import Entry, entry_of, read_date
+from desk.agenda import Entry, entry_of, extra_of, read_date
 from desk.keyring import unlock_all
 from desk.opening import Listing, Opened, moment
 from desk.session import Place, Ring, Session
@@ -77,6 +77,10 @@ class Desk:
     def locked_page(self, status: int = 200) -> Response:
         return self.page("locked.html", status, wrong=status != 200)
 
+    def wait_page(self, why: str) -> Response:
+        """Instead of what would be wrong now; `why` is a message."""
+        return self.page("wait.html", 503, why=why)
+
     def back(self, fields: Mapping[str, str], did: str = "") -> Response:
         """To the agenda, where the form was; with what was done, if something was."""
         place = read_place(fields)
@@ -92,7 +96,8 @@ class Desk:
         return next((one for one in bookings if one.id == fields.get("id")), None)
 
     def entry(self, booking: Opened) -> Entry:
-        return entry_of(booking, self.practice, self.language.code)
+        offered = self.session.listing.offered if self.session else ()
+        return entry_of(booking, self.practice, self.language.code, extra_of(offered))
 
     def who(self, session: Session, act: Act) -> str:
         """Whom an act is about; nobody for a closure, or where it cannot be read."""
@@ -111,6 +116,10 @@ class Desk:
     def local(self, instant_text: str) -> datetime:
         """An instant of the interface on the practice's own clock."""
         return moment(instant_text).astimezone(self.practice.zone)
+
+    def clock_of(self, seconds: float) -> datetime:
+        """A moment in UTC seconds on the practice's own clock."""
+        return datetime.fromtimestamp(seconds, self.practice.zone)
 
     def instant_of(self, day: str, clock: str) -> datetime | None:
         """A day and a time of the door; None for what is none, or what the clocks skip."""

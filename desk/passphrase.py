@@ -21,10 +21,10 @@ Draw = Callable[[int], int]
 """A number below the one given, by lot: `secrets.randbelow`."""
 
 
-def drawn(language: str, draw: Draw) -> str:
-    """Words drawn by lot from the list of a language or the English one, without accents."""
+def drawn(language: str, draw: Draw, count: int = DRAWN) -> str:
+    """Different words by lot from the list of a language or the English one, without accents."""
     words, chosen = LISTS.get(language, LISTS["en"]), dict[str, None]()
-    while len(chosen) < DRAWN:  # a word twice would be worth less
+    while len(chosen) < count:  # a word twice would be worth less
         chosen[words[draw(len(words))]] = None
     return " ".join(chosen)
 

@@ -84,8 +84,12 @@ class Plan:
 
     mails: list[Mail]
     calls: list[Call]
-    done: int
+    before: list[Entry]
     """Who was reminded before."""
+
+    @property
+    def done(self) -> int:
+        return len(self.before)
 
 
 def plan_for(
@@ -99,23 +103,23 @@ def plan_for(
 
     What was sent once, or perhaps, is never sent again; a visit that was moved since is another.
     """
-    plan = Plan([], [], 0)
-    mails, calls, done = plan.mails, plan.calls, 0
+    plan = Plan([], [], [])
     for booking in sorted(bookings, key=lambda one: (one.start, one.id)):
         entry, last = entry_of(booking, practice, practice.languages[0]), reminded.get(booking.id)
         if entry.cancelled:
             if last and not last.cancelled and last.start > now and address_of(booking):
-                mails.append(mail_of(entry, practice, last, cancelled=True))
+                plan.mails.append(mail_of(entry, practice, last, cancelled=True))
         elif date_of(booking, practice) == day and booking.start.timestamp() > now:
             if last and last.start == int(booking.start.timestamp()) and not last.cancelled:
-                done += last.sure
-                if not last.sure:
-                    calls.append(Call(entry, Why.PERHAPS))
+                if last.sure:
+                    plan.before.append(entry)
+                else:
+                    plan.calls.append(Call(entry, Why.PERHAPS))
             elif why := obstacle(entry, practice):
-                calls.append(Call(entry, why))
+                plan.calls.append(Call(entry, why))
             else:
-                mails.append(mail_of(entry, practice, last))
-    return Plan(mails, calls, done)
+                plan.mails.append(mail_of(entry, practice, last))
+    return plan
 
 
 def obstacle(entry: Entry, practice: Practice) -> Why | None:

@@ -11,14 +11,13 @@ from hashlib import sha256
 
 from booking_endpoint.backup import Backup, BadBackup, Found, envelopes, look
 from booking_endpoint.booking import mark
-from booking_endpoint.envelope import BadEnvelope, PrivateKey, open_envelope
+from booking_endpoint.envelope import BadEnvelope, PrivateKey, key_from, open_envelope
 from booking_endpoint.instants import parse_instant
 from booking_endpoint.practice import Practice
 from booking_endpoint.sealed_file import BadFile, check_whole, open_file
 from booking_endpoint.sqlite_file import NewerFile
 from deploy import far
-from deploy.publishing.asking import progress
-from deploy.publishing.upload import pieces
+from desk.asking import typed_seed
 from desk.opening import plain
 from desk.talk import Talk
 
@@ -40,7 +39,7 @@ def send(host: str, content: bytes, forget: bool) -> far.Done:
     sudo = "" if user in ("", "root") else "sudo -n "
     command = f"{sudo}{PROGRAM} {sha256(content).hexdigest()}{' --forget' if forget else ''}"
     where = host if user else f"root@{host}"
-    return far.run(where, command, pieces(content), progress(len(content)))
+    return far.run(where, command, [content])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,8 @@ class Restoring:
 
     practice: Practice
     talk: Talk
-    keys: Callable[[], Sequence[PrivateKey]]
-    """Asks for them, once the file is seen to be whole."""
+    unlocked: Callable[[], Sequence[PrivateKey]]
+    """Asks for the passphrase of the key files that were named."""
     send: Send
 
     def do(self, asked: argparse.Namespace) -> int:
@@ -58,7 +57,7 @@ class Restoring:
         sealed = asked.file.read_bytes()
         try:
             check_whole(sealed)
-            keys = self.keys()
+            keys = self.unlocked() if asked.key else self._from_paper()
             content = open_file(sealed, keys)
             if content is None:
                 return self._refuse(
@@ -85,6 +84,11 @@ class Restoring:
             self.talk.tell(_("This was a drill: nothing was changed."))
             return 0
         return self._restore(asked, content)
+
+    def _from_paper(self) -> list[PrivateKey]:
+        seed = typed_seed(self.talk)
+        self.talk.clear()
+        return [key_from(seed)]
 
     def _tell(self, backup: Backup, found: Found, forget: bool) -> None:
         made = datetime.fromtimestamp(parse_instant(backup.made), UTC)
@@ -124,6 +128,7 @@ class Restoring:
             host=asked.host,
         ):
             return self._refuse(_("Stopped. Nothing was changed."))
+        self.talk.tell(_("One moment"))
         try:
             done = self.send(asked.host, content, asked.forget_receipts)
         except (KeyboardInterrupt, far.Unreachable) as error:

@@ -6,10 +6,11 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Timer
 from typing import Any, Self
+from weakref import WeakSet
 
 PATIENCE = 60
 """Seconds that a command may take; one that brings many envelopes may take longer."""
@@ -30,6 +31,7 @@ class Server:
 
     words: tuple[str, ...]
     environ: dict[str, str]
+    _running: WeakSet[subprocess.Popen[str]] = field(default_factory=WeakSet, compare=False)
 
     @classmethod
     def here(cls, database: Path) -> Self:
@@ -38,9 +40,13 @@ class Server:
         return cls((sys.executable, "-m", "booking_endpoint"), environ)
 
     @classmethod
-    def over_ssh(cls, host: str) -> Self:
-        """The endpoint behind `ssh host`, whose own environment knows the rest."""
-        return cls(("ssh", host, "--", "booking_endpoint"), dict(os.environ))
+    def over_ssh(cls, host: str, config: Path | None = None) -> Self:
+        """The endpoint behind `ssh host`, whose own environment knows the rest.
+
+        With a configuration, ssh goes by that file alone.
+        """
+        chosen = ("-F", str(config)) if config else ()
+        return cls(("ssh", *chosen, host, "--", "booking_endpoint"), dict(os.environ))
 
     def listing(self) -> list[str]:
         """Every booking without its envelope, and every closure, one JSON line each."""
@@ -90,10 +96,16 @@ class Server:
         """A running command that prints `changed` after each change. Raises Unreachable."""
         return self._start("watch")
 
+    def end(self) -> None:
+        """End whatever still runs. An act that was under way is sent again another day."""
+        for running in tuple(self._running):
+            with suppress(OSError):
+                running.kill()
+
     def _start(self, *words: str) -> subprocess.Popen[str]:
         pipe = subprocess.PIPE
         try:
-            return subprocess.Popen(
+            running = subprocess.Popen(
                 [*self.words, *words],
                 env=self.environ,
                 stdin=pipe,
@@ -104,25 +116,28 @@ class Server:
             )
         except OSError as error:
             raise Unreachable(type(error).__name__) from None
+        self._running.add(running)
+        return running
 
     def _run(self, *words: str, put_in: str = "") -> str:
-        command: Sequence[str] = [*self.words, *words]
-        try:
-            done = subprocess.run(
-                command,
-                env=self.environ,
-                input=put_in,
-                capture_output=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=PATIENCE,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise Unreachable(type(error).__name__) from None
-        if done.returncode:
-            raise Unreachable(last_words(done.stderr or done.stdout))
-        return done.stdout
+        with self._start(*words) as running:
+            try:
+                answer, said = running.communicate(put_in, PATIENCE)
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise Unreachable(type(error).__name__) from None
+            finally:
+                running.kill()
+        if running.returncode:
+            raise Unreachable(last_words(said or answer))
+        return answer
+
+
+def refusal(words: str) -> str:
+    """Why ssh turned back, as far as its last words tell: `host` for another machine's key than
+    the one known, `key` where ours is not let in; nothing for any other trouble."""
+    if "Host key verification failed" in words:
+        return "host"
+    return "key" if "Permission denied" in words else ""
 
 
 def last_words(said: str) -> str:

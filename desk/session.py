@@ -5,20 +5,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any
 
+from booking_endpoint.booking import mark
 from booking_endpoint.envelope import PrivateKey, fingerprint, public_text
 from booking_endpoint.practice import Practice
+from booking_endpoint.words import read_language
 from desk.acts import Act, Deed, told
 from desk.book import Book, line_of
+from desk.calendars import Calendars
 from desk.drawer import Drawer, StaysClosed
+from desk.errands import Rounds, Sending
+from desk.mailing import connected
 from desk.memory import Memory
 from desk.opening import Listing, plain
+from desk.reminders import Reminders
 from desk.server import Server, Unreachable
 from desk.watch import Watch
 
 Clock = Callable[[], float]
 Chance = Callable[[int], bytes]
+
+_ = mark
+
+TRANSLATIONS = Path(__file__).parent / "translations"
 
 STALE = timedelta(seconds=60)
 """How long the server's word is taken while the line to it is quiet: it may be broken."""
@@ -45,6 +56,12 @@ class Place:
     drawer: Path
     clock: Clock
     chance: Chance
+    keys: Path
+    """The folder of the keys, beside which the other drawers lie."""
+    trust: SSLContext
+    """Whose certificates are believed: of a server of e-mail, or of calendars."""
+    facts: str = ""
+    """The digest of the facts that the practice was read from, if they came from a file."""
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC).astimezone(self.practice.zone)
@@ -64,6 +81,9 @@ class Session:
         self.unkept = ""
         """Why the drawer does not keep what is put in, or has lost it."""
         self._recall()
+        self.rounds = Rounds(self.calendars, place.server, place.clock)
+        self.sending: Sending | None = None
+        """The reminders that were sent last in this sitting, or are being sent."""
         self._watch = Watch(place.server)
         self._heard = -1
         self._turns = 0
@@ -77,6 +97,9 @@ class Session:
         """Open nothing more. What was opened is forgotten with this object."""
         self.book.shut = True
         self._watch.stop()
+        self.rounds.stop()
+        if self.sending:
+            self.sending.stop()
 
     @property
     def listing(self) -> Listing:
@@ -87,12 +110,59 @@ class Session:
     def version(self) -> str:
         """Another text whenever a page would say something else than before."""
         done, _all = self.book.progress
-        return f"{self._turns}.{done}.{len(self.memory.waiting)}.{bool(self.trouble)}"
+        return (
+            f"{self._turns}.{self.rounds.turns}.{done}.{len(self.memory.waiting)}"
+            f".{bool(self.trouble)}.{self.outdated}"
+        )
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the server goes by other facts than this desk: hours, visits or keys."""
+        return bool(self._place.facts) and self._watch.facts not in ("", self._place.facts)
 
     @property
     def fresh(self) -> set[str]:
         """Bookings that are new since somebody last said that they had seen all."""
         return self.book.ids - self.memory.seen if self.memory.begun else set()
+
+    @property
+    def partial(self) -> bool:
+        """Whether a booking that the server named, or would name, may be missing in `listing`."""
+        return self.book.opening or self.book.at is None
+
+    @property
+    def current(self) -> bool:
+        """Whether `listing` is whole, and the server said so in this sitting."""
+        heard = self._again is not None and self._again.done()
+        return heard and not self.trouble and not self.partial
+
+    @property
+    def why_not(self) -> str:
+        """Why a page that must leave nobody out cannot be made now; a message."""
+        if self.trouble:
+            return _("The server does not answer. Check the line, then try again.")
+        return _(
+            "The bookings are still being opened, and somebody could be missing here. Try again."
+        )
+
+    # --- what has a drawer of its own ------------------------------------------------------------
+
+    def reminders(self) -> Reminders:
+        place, trust = self._place, self._place.trust
+        return Reminders(
+            place.practice,
+            Drawer(place.keys / "reminders.sealed", place.chance),
+            self.ring.keys,
+            int(place.clock()),
+            lambda account: connected(account, trust),
+            lambda code: read_language(code, TRANSLATIONS),
+            place.keys / "reminders.log",
+        )
+
+    def calendars(self) -> Calendars:
+        place, now = self._place, int(self._place.clock())
+        drawer = Drawer(place.keys / "calendars.sealed", place.chance)
+        return Calendars(place.practice, drawer, self.ring.keys, now, place.chance, place.trust)
 
     # --- the server ----------------------------------------------------------------------------
 

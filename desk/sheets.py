@@ -1,6 +1,6 @@
 """What the desk prints beside the paper of a key: day, week, whom to call, numbers.
 
-Each is a page of HTML in memory, with a style sheet of its own and no script; `printing` offers it.
+Each is a page of HTML in memory, with a style sheet of its own; `printing` offers it, or the desk.
 """
 
 from collections.abc import Sequence
@@ -30,6 +30,8 @@ class Sheets:
     language: Language
     now: datetime
     """In the practice's own time."""
+    back: str = ""
+    """The address of the open desk that shows them; none at a terminal."""
 
     def day(self, day: Day, base: str) -> str:
         """Everybody who comes on a day, in order, with the phone and room to write."""
@@ -59,6 +61,7 @@ class Sheets:
                 language=self.language,
                 practice=self.practice,
                 base=base,
+                back=self.back,
                 dense=dense,
                 now=self.now,
                 **told,

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -15,12 +15,10 @@ from booking_endpoint.instants import MINUTE, Slot, rfc3339
 from booking_endpoint.practice import Visit
 from desk.act_rooms import as_seen
 from desk.acts import book as taking
-from desk.acts import close as closing
 from desk.acts import put
 from desk.offers import busy_of, doubts, free_days
 from desk.opening import Opened
 from desk.pages import Desk, read_day, read_form, read_place, read_view
-from desk.people import to_call
 from desk.session import Session
 
 Fields = Mapping[str, str]
@@ -29,21 +27,29 @@ LONGEST_CLOSURE = timedelta(days=400)
 
 
 def times_for(
-    desk: Desk, session: Session, visit: Visit | None, fields: Fields, without: str = ""
+    desk: Desk, session: Session, visit: Visit | None, fields: Fields, moving: Opened | None = None
 ) -> dict[str, Any]:
-    """The free times of a week for a visit, and the ways to the weeks beside it."""
+    """The free times of a week for a visit, and the ways to the weeks beside it.
+
+    One that is being moved takes nothing, and is not offered the time at which it stands.
+    """
     today = desk.place.now().date()
     first = max(read_day(fields.get("on", "")) or today, today)
-    busy = busy_of(session.listing, desk.practice, without)
+    busy = busy_of(session.listing, desk.practice, moving.id if moving else "")
     now = int(desk.place.clock())
     days = free_days(first, desk.practice, visit, busy, now) if visit else {}
+    stands = int(moving.start.timestamp()) if moving else None
     zone = desk.practice.zone
     return {
         "first": first,
         "sooner": max(first - timedelta(days=7), today) if first > today else None,
         "later": first + timedelta(days=7),
         "free": {
-            day: [(rfc3339(slot.start), datetime.fromtimestamp(slot.start, zone)) for slot in slots]
+            day: [
+                (rfc3339(slot.start), datetime.fromtimestamp(slot.start, zone))
+                for slot in slots
+                if slot.start != stands
+            ]
             for day, slots in days.items()
         },
     }
@@ -96,7 +102,7 @@ def move_page(
         back=read_place(fields),
         values=defaultdict(str, fields),
         **{"doubts": [], "wanted": None, "wrong": False, **more},
-        **times_for(desk, session, visit, fields, booking.id),
+        **times_for(desk, session, visit, fields, booking),
     )
 
 
@@ -180,54 +186,3 @@ def sealed(desk: Desk, identity: Identity, visit: Visit, times: Slot) -> str:
     number, language = desk.place.chance(16).hex(), desk.language.code
     wanted = Wanted(identity, visit.id, rfc3339(times.start), language, number)
     return to_text(seal(wanted.to_json(), [one.key for one in desk.practice.sealed_to]))
-
-
-# --- close ---------------------------------------------------------------------------------------
-
-
-async def ask_close(desk: Desk, session: Session, request: Request) -> Response:
-    """Some hours, a day, a fortnight: who stands in it is said before it is closed."""
-    asked = dict(request.query_params)
-    day = read_day(asked.get("day", "")) or desk.place.now().date()
-    span = span_of(desk, asked)
-    standing = to_call(session.listing.bookings, *span) if span else []
-    return desk.page(
-        "close.html",
-        200 if span or "from" not in asked else 422,
-        day=day,
-        view=read_view(asked),
-        back=read_place(asked),
-        values=defaultdict(str, asked),
-        wrong="from" in asked and span is None,
-        span=span,
-        standing=[desk.entry(booking) for booking in standing],
-        ready=ready_made(day),
-    )
-
-
-def ready_made(day: date) -> dict[str, dict[str, str]]:
-    """What is closed most often, as the fields of the form."""
-    tomorrow, fortnight = str(day + timedelta(days=1)), str(day + timedelta(days=14))
-    return {
-        "afternoon": {"from": str(day), "begins": "12:00", "until": tomorrow, "ends": "00:00"},
-        "day": {"from": str(day), "begins": "00:00", "until": tomorrow, "ends": "00:00"},
-        "fortnight": {"from": str(day), "begins": "00:00", "until": fortnight, "ends": "00:00"},
-    }
-
-
-def span_of(desk: Desk, fields: Fields) -> tuple[datetime, datetime] | None:
-    begins = desk.instant_of(fields.get("from", ""), fields.get("begins", ""))
-    ends = desk.instant_of(fields.get("until", ""), fields.get("ends", ""))
-    if begins and ends and begins < ends and ends - begins <= LONGEST_CLOSURE:
-        return begins, ends
-    return None
-
-
-async def close(desk: Desk, session: Session, request: Request) -> Response:
-    """Offer nothing in these hours. Nobody who stands in them is told or moved."""
-    fields = await read_form(request)
-    span = span_of(desk, fields)
-    if span is None:
-        return desk.back(fields)
-    word = f"desk-{desk.place.chance(8).hex()}"
-    return desk.back(fields, (await session.do([closing(word, *span)])).name)

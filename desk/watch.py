@@ -20,6 +20,8 @@ class Watch:
         """How often something has changed."""
         self.hears = False
         """Whether a change would be heard now."""
+        self.facts = ""
+        """The digest of the facts that the server goes by, once it has told."""
         Thread(target=self._listen, daemon=True).start()
 
     def stop(self) -> None:
@@ -35,8 +37,11 @@ class Watch:
                 if self._over.is_set():
                     running.kill()
                 for line in running.stdout or ():
-                    if line.strip() == "changed":
+                    word, _, rest = line.strip().partition(" ")
+                    if word == "changed":
                         self.hears = True
                         self.heard += 1
+                    elif word == "facts":
+                        self.facts = rest
             self.hears = False
             self._over.wait(AGAIN)

@@ -26,6 +26,9 @@ from deploy.writer import told
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
+NO_PYTHON = 127
+"""What a shell ends with when it finds no such program (POSIX)."""
+
 REFUSED, PLANNED = there.REFUSED, there.PLANNED
 
 
@@ -123,6 +126,8 @@ def ended(done: Done) -> int:
     """Show what was said there; how it ended."""
     print(done.out, end="", flush=True)
     print(done.said, end="", file=sys.stderr)
+    if done.code == NO_PYTHON:
+        print("There: apt-get install -y python3. Then start this again.", file=sys.stderr)
     return done.code
 
 

@@ -21,7 +21,9 @@ ROLES: tuple[Role, ...] = get_args(Role)
 PROGRAMS = "/usr/local/lib/souspli/"
 SITE = "/etc/nginx/sites-available/souspli"
 BOOKING = "/etc/nginx/souspli-booking.conf"
-KEYS = "/etc/souspli/authorized_keys"
+KEYS = "/etc/souspli/keys/"
+"""A file for each role (sshd(8), AUTHORIZED_KEYS): one is replaced, and the others stay."""
+
 CERTIFICATE, CERTIFICATE_KEY = "/etc/souspli/tls/certificate.pem", "/etc/souspli/tls/key.pem"
 RENEWED = "/etc/letsencrypt/renewal-hooks/deploy/souspli"
 SECRET = "/etc/souspli/secret.cred"  # noqa: S105 -- where it lies, not what it is
@@ -72,10 +74,10 @@ class PublicKey:
 
     @classmethod
     def read(cls, text: str, where: str) -> "PublicKey":
-        """From a `.pub` file's one line; raises Unfit, naming the file."""
+        """From a `.pub` file's one line, or the one a second desk shows; raises Unfit."""
         if "PRIVATE KEY" in text:
             raise Unfit(f"{where}: this is the private half; name the file that ends in .pub")
-        words = text.split()
+        words = text.removeprefix("restrict ").split()
         try:
             named = base64.b64decode(words[1], validate=True)[4 : 4 + len(words[0])].decode()
         except (IndexError, binascii.Error, UnicodeDecodeError):
@@ -213,13 +215,11 @@ def headers(named: Mapping[str, str], indent: int) -> str:
 
 def given(settings: Settings) -> Iterator[File]:
     """What the deployer brought along; what was not brought is not touched."""
-    if any(settings.keys.values()):
-        lines = [
-            f'restrict,command="{PROGRAMS}gate {role}" {key.kind} {key.body}\n'
-            for role in ROLES
-            for key in settings.keys.get(role, ())
-        ]
-        yield File(KEYS, "".join(lines), shown=False)
+    for role, keys in settings.keys.items():
+        start = f'restrict,command="{PROGRAMS}gate {role}"'
+        lines = [f"{start} {key.kind} {key.body}\n" for key in keys]
+        if lines:
+            yield File(f"{KEYS}{role}", "".join(lines), shown=False)
     if settings.certificate:
         yield File(CERTIFICATE, settings.certificate, shown=False)
         yield File(CERTIFICATE_KEY, settings.certificate_key, 0o600, shown=False)

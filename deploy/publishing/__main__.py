@@ -18,14 +18,14 @@ from typing import Any
 
 from booking_endpoint.practice import Practice
 from booking_endpoint.reading import BadPractice, read_practice
-from deploy.far import Far
-from deploy.publishing.asking import Server, host_named, progress
+from deploy.far import Far, NotAllowed, Unreachable
+from deploy.publishing.asking import Server, amount, host_named, progress
 from deploy.publishing.bringing import FOLDER, bring, file_for, forget_old
 from deploy.publishing.bundle import ROOT, describe, gather
 from deploy.publishing.difference import Difference
 from deploy.publishing.state import Light, judge
 from deploy.publishing.upload import archive
-from deploy.server.outcomes import Stopped
+from deploy.server.outcomes import Outcome, Stopped
 from deploy.writer import told as said
 
 SITE = ROOT / ".cache" / "publish" / "site"
@@ -53,6 +53,9 @@ def main(arguments: Sequence[str]) -> int:
                 return status(server, as_json=asked.json)
             case _:
                 return logs(server.told("logs"), as_json=asked.json)
+    except NotAllowed as error:
+        print(error, file=sys.stderr)
+        return Outcome.REFUSED
     except Far as error:
         print(error, file=sys.stderr)
         return NO_LINE
@@ -132,9 +135,7 @@ def send(
         return 0
     lacking = (*difference.new, *difference.changed)
     packet = archive(release, bundle, lacking)
-    print(
-        f"{len(lacking)} files to send, {len(packet) / 1e6:.1f} MB; {len(difference.gone)} to go."
-    )
+    print(f"{len(lacking)} files to send ({amount(len(packet))}), {len(difference.gone)} to go.")
     if asked.dry_run:
         return 0
     if difference.takes_much_away(files) and not asked.delete_many:
@@ -144,7 +145,14 @@ def send(
         print("Nothing was published.", file=sys.stderr)
         return NOT_FIT
     digest = sha256(packet).hexdigest()
-    print(server.publish(release, packet, digest, progress(len(packet))), end="")
+    try:
+        print(server.publish(release, packet, digest, progress(len(packet))), end="")
+    except Unreachable as error:
+        print(f"\n{error}", file=sys.stderr)
+        print(
+            "Patients are served the old release or the new one, whole. Publish again: it goes on."
+        )
+        return NO_LINE
     return 0
 
 
@@ -191,7 +199,7 @@ def logs(told: dict[str, Any], *, as_json: bool) -> int:
         print(f"{day}  " + ", ".join(f"{status}: {count:,}" for status, count in answers.items()))
     for failure, count in told["failures"].items():
         print(f"{count:,} times {failure}")
-    print(f"{told['others']:,} other lines, which are not shown")
+    print(f"{told['others']:,} lines of another kind, which are not shown")
     return 0
 
 

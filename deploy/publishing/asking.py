@@ -96,6 +96,11 @@ def progress(total: int) -> Callable[[int], None]:
             return
         quarter = now
         end = "\n" if gone >= total or not live else "\r"
-        print(f"sent {gone / 1e6:.1f} of {total / 1e6:.1f} MB", end=end, flush=True)
+        print(f"sent {amount(gone)} of {amount(total)}", end=end, flush=True)
 
     return show
+
+
+def amount(size: int) -> str:
+    """Bytes as a person reads them."""
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"

@@ -124,7 +124,7 @@ def updates(waiting: int | None, reboot: bool) -> Iterator[Finding]:
         yield Finding(Light.AMBER, "updates", "cannot be counted", to_do)
     else:
         light = Light.AMBER if waiting else Light.GREEN
-        yield Finding(light, "updates", f"{waiting} wait", to_do)
+        yield Finding(light, "updates", f"{waiting} waiting", to_do)
     if reboot:
         what = "a restart of the machine is due"
         yield Finding(Light.AMBER, "updates", what, "as root on the server: systemctl reboot")

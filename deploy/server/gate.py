@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, NoReturn
@@ -31,6 +31,9 @@ DESK = (
     *(("audit",), ("host-view",)),
 )
 """What the desk asks of the endpoint's command line."""
+
+LAST_PATIENCE = 90
+"""Seconds for what was well before: there is nothing else to go to."""
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str], stdin: IO[bytes]) -> int:
@@ -136,13 +139,11 @@ class Gate:
             raise Stopped(Outcome.DAMAGED, f"{name} is there already; publish again")
         mark_bad(coming, "its rehearsal did not end")
         coming.rename(release)
-        if read(release).endpoint and not self.same_endpoint(release):
-            try:
-                rehearsal.rehearse(settings, release)
-            except Stopped as stopped:
-                mark_bad(release, str(stopped))
-                raise
-            say("rehearsed on a copy of the database")
+        try:
+            self.rehearse(release)
+        except Stopped as stopped:
+            mark_bad(release, str(stopped))
+            raise
         (release / BAD).unlink()
         self.change_to(release)
         room.prune()
@@ -154,11 +155,18 @@ class Gate:
         self.switch(target)
 
     def switch(self, release: Path) -> None:
-        """Serve a release that is kept here."""
+        """Serve a release that is kept here; one that no longer fits the database says so first."""
         if not release.is_dir():
             raise Stopped(Outcome.REFUSED, f"{release.name} is not kept here any more")
         self.check_role(release)
+        self.rehearse(release)
         self.change_to(release)
+
+    def rehearse(self, release: Path) -> None:
+        """Raise Stopped where an endpoint that is not the current one could not serve."""
+        if read(release).endpoint and not self.same_endpoint(release):
+            rehearsal.rehearse(self.settings, release)
+            say("rehearsed on a copy of the database")
 
     def check_role(self, release: Path) -> None:
         """A key for pages changes no endpoint, in whatever way it asks."""
@@ -198,7 +206,7 @@ class Gate:
             self.room.link("previous", before)
         self.room.link("current", was)
         try:
-            settle(self.settings, was)
+            settle(replace(self.settings, patience=LAST_PATIENCE), was)
         except Unwell as unwell:
             raise Stopped(
                 Outcome.UNWELL, f"{why}; back to {was.name}, which is not well either: {unwell}"

@@ -34,7 +34,7 @@ def furnish(room: Room, settings: Settings, release: Path) -> None:
 def rehearse(settings: Settings, release: Path) -> None:
     """Start it but for listening, on a copy of the database, migrations included; or Stopped."""
     words = ("--release", release.name, "check", "--copy")
-    run("the new endpoint failed its rehearsal", *settings.run_endpoint, *words)
+    run("its endpoint failed the rehearsal", *settings.run_endpoint, *words)
 
 
 def run(wrong: str, *command: str) -> None:
@@ -55,5 +55,6 @@ def run(wrong: str, *command: str) -> None:
         raise Stopped(Outcome.UNFIT, f"{wrong} ({type(error).__name__})") from None
     if done.returncode:
         lines = (done.stderr.strip() or done.stdout.strip() or "no word").splitlines()
-        last = "".join(sign for sign in lines[-1][:300] if sign.isprintable())
-        raise Stopped(Outcome.UNFIT, f"{wrong}: {last}. Nothing was switched")
+        why = next((line for line in lines if line.startswith("ERROR: ")), lines[-1])
+        plain = "".join(sign for sign in why[:300] if sign.isprintable())
+        raise Stopped(Outcome.UNFIT, f"{wrong}: {plain}. Nothing was switched")

@@ -32,7 +32,7 @@ async function swap() {
   const page = await fetched(address)
   const next = page?.querySelector("main[data-version]")
   if (!next) return location.reload() // locked meanwhile
-  if (typing()) return
+  if (typing() || dragged) return
   const held = main().contains(document.activeElement) ? nameOf(document.activeElement) : ""
   const [x, y] = [scrollX, scrollY]
   const told = document.querySelector(".did")
@@ -40,6 +40,7 @@ async function swap() {
   if (told && !main().querySelector(".did")) main().prepend(told)
   if (held) main().querySelector(held)?.focus({ preventScroll: true })
   scrollTo(x, y)
+  letDrag()
 }
 
 const typing = () => document.activeElement?.matches("input, select, textarea")
@@ -48,13 +49,74 @@ async function look() {
   try {
     const answer = await fetch("changes?by=itself")
     const version = await answer.text()
-    if (answer.headers.has("Clear-Site-Data")) location.reload()
+    const locked = answer.headers.get("Content-Type")?.startsWith("text/html")
+    if (locked) location.reload()
     else if (answer.ok && version && version !== main().dataset.version && !typing()) await swap()
   } catch {
     /* the desk was closed: what stands here stays, with the time it was true */
   }
   setTimeout(look, EVERY)
 }
+
+/* A visit is dragged by its time onto one of the free times of the days that are shown. They come
+   from the page that asks where it goes, and letting go is that page's own button. */
+
+let dragged = null
+
+const letDrag = () => document.querySelectorAll("[data-move]").forEach(time => { time.draggable = true })
+
+/** Show the free times of a visit in the days on the screen, each of them a place to let go. */
+async function showDrops(time) {
+  const page = await fetched(time.dataset.move)
+  if (dragged !== time) return
+  const form = page?.querySelector('form[action$="/put"]')
+  for (const radio of form?.querySelectorAll("input[type=radio]") ?? []) {
+    const day = document.getElementById(`d${radio.dataset.day}`)?.closest(".day")
+    const list = day?.querySelector(".drops") ?? newDrops(day)
+    list?.append(dropFor(radio, form))
+  }
+}
+
+function newDrops(day) {
+  const list = document.createElement("ul")
+  list.className = "drops"
+  day?.querySelector(".day__head").after(list)
+  return day && list
+}
+
+function dropFor(radio, form) {
+  const drop = document.createElement("li")
+  drop.className = "drops__one"
+  drop.dir = "ltr"
+  drop.textContent = radio.closest("label").textContent.trim()
+  drop.addEventListener("dragover", event => event.preventDefault())
+  drop.addEventListener("dragenter", () => drop.classList.add("drops__one--near"))
+  drop.addEventListener("dragleave", () => drop.classList.remove("drops__one--near"))
+  drop.addEventListener("drop", event => {
+    event.preventDefault()
+    radio.checked = true
+    form.hidden = true
+    document.body.append(document.adoptNode(form))
+    form.submit()
+  })
+  return drop
+}
+
+document.addEventListener("dragstart", event => {
+  if (!event.target.matches?.("[data-move]")) return
+  dragged = event.target
+  event.dataTransfer.effectAllowed = "move"
+  event.dataTransfer.setData("text/plain", "")
+  showDrops(dragged).catch(endDrag)
+})
+
+function endDrag() {
+  dragged = null
+  document.querySelectorAll(".drops").forEach(list => list.remove())
+}
+
+document.addEventListener("dragend", endDrag)
+letDrag()
 
 const reads = document.documentElement.dir === "rtl" ? -1 : 1
 const follow = key => document.querySelector(`[data-key="${key}"]`)?.click()
@@ -75,7 +137,7 @@ const keys = {
   ArrowUp: () => walk(-1),
   ArrowDown: () => walk(1),
   "?": () => document.querySelector("dialog.keys")?.showModal(),
-  ...Object.fromEntries([..."tdwmbcr"].map(letter => [letter, () => follow(letter)])),
+  ...Object.fromEntries([..."tdwmbcor"].map(letter => [letter, () => follow(letter)])),
 }
 
 document.addEventListener("keydown", event => {

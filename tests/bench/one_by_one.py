@@ -43,6 +43,8 @@ class OneByOne(Store):
         envelope: bytes,
         moved: bool = False,
         limits: Sequence[Limit] = (),
+        *,
+        beyond: bool = False,
     ) -> tuple[Claim, Booking]:
         booking = Booking(ids[0], slot, state, moved)
         held = [(cell, booking.id) for cell in cells]

@@ -17,6 +17,8 @@ from tests.core.oracle_days import monday_of, rests_in_france, second_week, week
 
 Minutes = tuple[tuple[int, int], ...]
 """Instants a minute apart, each with the minutes after midnight that the clock shows then."""
+Open = tuple[set[int], Iterable[int], Sequence[Visit]]
+"""Minutes that are open, where slots may begin, and who is received then."""
 
 
 def starts(
@@ -30,24 +32,49 @@ def starts_on(day: date, practice: Practice, visit: Visit, busy: Busy, now: int)
     if is_full(day, practice, visit, busy):
         return []
     found: list[int] = []
+    for inside, anchors, received in [
+        *facts_on(day, practice, visit),
+        *extras_on(day, practice, visit, busy),
+    ]:
+        free = [
+            start
+            for start in anchors
+            if visit.notice_hours * 3600 <= start - now <= visit.horizon_days * 86400
+            and inside.issuperset(range(start, start + visit.minutes * 60, 60))
+            and is_free(start, visit, busy)
+        ]
+        if practice.rules.no_crumbs:
+            shortest = min([visit.minutes] + [one.minutes for one in received])
+            free = without_crumbs(free, inside, visit, shortest, busy)
+        found += free
+    return sorted(found)
+
+
+def facts_on(day: date, practice: Practice, visit: Visit) -> Iterable[Open]:
     for stretch in stretches_on(day, practice):
         if receives(stretch, visit):
             inside = open_minutes(stretch, day, practice)
-            free = [
-                start
-                for start in anchored(stretch, day, practice, visit)
-                if visit.notice_hours * 3600 <= start - now <= visit.horizon_days * 86400
-                and inside.issuperset(range(start, start + visit.minutes * 60, 60))
-                and is_free(start, visit, busy)
-            ]
-            if practice.rules.no_crumbs:
-                shortest = min(
-                    [visit.minutes]
-                    + [one.minutes for one in practice.visits if receives(stretch, one)]
-                )
-                free = without_crumbs(free, inside, visit, shortest, busy)
-            found += free
-    return sorted(found)
+            received = [one for one in practice.visits if receives(stretch, one)]
+            yield inside, anchored(stretch, day, practice, visit), received
+
+
+def extras_on(day: date, practice: Practice, visit: Visit, busy: Busy) -> Iterable[Open]:
+    """What the desk opened, without the minutes that are open already; each run by itself."""
+    known = {minute for inside, _, _ in facts_on(day, practice, visit) for minute in inside}
+    for extra in busy.extra:
+        received = [one for one in practice.visits if not extra.visits or one.id in extra.visits]
+        if visit in received:
+            more = {
+                moment
+                for moment, _ in minutes_of(day, practice.zone)
+                if extra.span.start <= moment < extra.span.end and moment not in known
+            }
+            known |= more
+            for first in sorted(moment for moment in more if moment - 60 not in more):
+                run = {first}
+                while max(run) + 60 in more:
+                    run.add(max(run) + 60)
+                yield run, sorted(run)[:: visit.step], received
 
 
 # --- The clock on the wall ------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from booking_endpoint.availability import Busy
+from booking_endpoint.availability import Busy, Extra
 from booking_endpoint.instants import Slot
 from booking_endpoint.practice import Practice, Visit
 from booking_endpoint.timetable import (
@@ -217,6 +217,15 @@ taken = st.lists(st.tuples(st.integers(0, 5 * 288), st.integers(1, 30)), max_siz
 closed = st.lists(st.tuples(st.integers(0, 5 * 86400), st.integers(1, 9 * 3600)), max_size=2)
 booked = st.lists(st.tuples(st.integers(-8 * 288, 10 * 288), st.integers(1, 2)), max_size=6)
 """Bookings of some weeks, to count: cells and lengths. Nothing asks them to lie in the hours."""
+extra = st.lists(
+    st.tuples(
+        st.integers(0, 5 * 288),
+        st.integers(1, 60),
+        st.sampled_from([(), (CONSULTATION.id,), ("nobody-has-it",)]),
+    ),
+    max_size=2,
+)
+"""Hours opened at the desk: cells, how many, and for which visits."""
 
 
 def busy(
@@ -225,6 +234,7 @@ def busy(
     taken: list[tuple[int, int]],
     closed: list[tuple[int, int]],
     booked: list[tuple[int, int]],
+    extra: list[tuple[int, int, tuple[str, ...]]],
 ) -> Busy:
     shut = (Slot(since + second, since + second + length) for second, length in closed)
     starts = ((since + cell * 300, lengths[which - 1] * 60) for cell, which in booked)
@@ -232,6 +242,10 @@ def busy(
         frozenset(since // 300 + cell + more for cell, cells in taken for more in range(cells)),
         tuple(shut),
         tuple(Slot(start, start + length) for start, length in starts),
+        tuple(
+            Extra(Slot(since + cell * 300, since + (cell + cells) * 300), visits)
+            for cell, cells, visits in extra
+        ),
     )
 
 
@@ -253,7 +267,7 @@ everything = st.tuples(
     caps,
     st.tuples(doors, doors, doors),
     closures,
-    st.tuples(taken, closed, booked),
+    st.tuples(taken, closed, booked, extra),
     rules,
     st.integers(-2 * 86400, 86400),
 )

@@ -9,14 +9,16 @@ import pytest
 from booking_endpoint.availability import (
     NONE_TAKEN,
     Busy,
+    Extra,
     nearest,
     next_free_day,
     offered_at,
     open_days,
 )
-from booking_endpoint.instants import Slot, day_of, parse_instant, rfc3339
+from booking_endpoint.instants import Slot, day_of, edge, parse_instant, rfc3339
 from booking_endpoint.practice import Practice, Visit
 from booking_endpoint.timetable import Closure, Weekday
+from booking_endpoint.values import read_wall
 from tests.core.cast import (
     CONSULTATION,
     DEMO,
@@ -223,6 +225,38 @@ def test_a_slot_takes_its_minutes_and_its_buffer_in_cells_of_five() -> None:
     slot = Slot(NINE_THIRTY, NINE_THIRTY + 20 * 60)
     assert frozenset(slot.cells()) == cells_of(NINE_THIRTY, 20)
     assert frozenset(slot.cells(0, 10)) == cells_of(NINE_THIRTY, 30)
+
+
+# --- Hours opened at the desk ---------------------------------------------------------------------
+
+
+def offered_with(*spans: str, visits: tuple[str, ...] = (), where: Practice = MORNING) -> list[str]:
+    """When a Monday of 9 to 11 offers half an hour, with these hours opened besides."""
+    zone = where.zone
+    walls = [[edge(MONDAY, read_wall(wall), zone) for wall in span.split("-")] for span in spans]
+    busy = Busy(extra=tuple(Extra(Slot(*wall), visits) for wall in walls))
+    return clock(open_days([MONDAY], where, HALF_HOUR, busy, LONG_AGO)[MONDAY], where)
+
+
+def test_an_hour_opened_at_the_desk_is_offered_from_where_it_begins() -> None:
+    known = ["09:00", "09:30", "10:00", "10:30"]
+    assert offered_with("17:10-18:15") == [*known, "17:10", "17:40"]
+    assert offered_with("06:00-06:25") == known
+    assert offered_with("10:00-12:00", "11:00-12:00") == [*known, "11:00", "11:30"]
+    assert offered_with("08:20-12:00") == ["08:20", *known, "11:00", "11:30"]
+
+
+def test_an_hour_can_be_opened_on_a_day_that_the_facts_close() -> None:
+    """Whole or in part: who opens it at the desk knows better than who wrote the file."""
+    away = replace(MORNING, closures=(Closure(MONDAY, MONDAY),))
+    assert offered_with("10:00-11:00", where=away) == ["10:00", "10:30"]
+    late = replace(MORNING, closures=(Closure(MONDAY, MONDAY, begins=read_wall("10:00")),))
+    assert offered_with("10:15-10:45", where=late) == ["09:00", "09:30", "10:15"]
+
+
+def test_an_hour_opened_for_some_visits_is_offered_for_these_alone() -> None:
+    assert offered_with("17:00-18:00", visits=(HALF_HOUR.id,))[-1] == "17:30"
+    assert offered_with("17:00-18:00", visits=("another",))[-1] == "10:30"
 
 
 # --- Days off -------------------------------------------------------------------------------------

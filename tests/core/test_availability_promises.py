@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from booking_endpoint.availability import (
     NONE_TAKEN,
-    Busy,
-    grid,
     nearest,
     next_free_day,
     offered_at,
     open_days,
+    opened_on,
     phase,
     within_hours,
 )
@@ -36,6 +35,11 @@ from tests.core.situations import (
 def offered(at: Situation) -> list[Slot]:
     days = open_days(at.days, at.practice, at.visit, at.busy, at.now)
     return [slot for slots in days.values() for slot in slots]
+
+
+def without_extra(at: Situation) -> Situation:
+    """The same situation, with nothing opened at the desk."""
+    return replace(at, busy=replace(at.busy, extra=()))
 
 
 def thrifty(at: Situation, *, no_crumbs: bool) -> Situation:
@@ -84,8 +88,11 @@ def test_nothing_offered_lies_in_what_the_desk_has_closed(at: Situation) -> None
 @promise
 @given(situations)
 def test_nothing_offered_lies_in_a_closure_of_the_facts(at: Situation) -> None:
-    """Not a minute of it; save those that show a closed time for the second time that night."""
-    for slot in offered(at):
+    """Not a minute of it; save those that show a closed time for the second time that night.
+
+    And save what the doctor opens at the desk all the same.
+    """
+    for slot in offered(without_extra(at)):
         for moment in range(slot.start, slot.end, 60):
             local = datetime.fromtimestamp(moment, at.practice.zone)
             wall = local.hour * 60 + local.minute
@@ -100,7 +107,7 @@ def test_nothing_is_offered_outside_the_hours(at: Situation) -> None:
 
     Save where an hour comes twice: the practice does not shut when its clock goes back.
     """
-    for slot in offered(at):
+    for slot in offered(without_extra(at)):
         shown = [
             datetime.fromtimestamp(moment, at.practice.zone)
             for moment in range(slot.start, slot.end, 60)
@@ -120,8 +127,9 @@ def test_nothing_is_offered_outside_the_hours(at: Situation) -> None:
 @given(situations)
 def test_whatever_is_offered_is_within_the_hours(at: Situation) -> None:
     """So that the desk never marks a booking as outside them on the day it was made."""
-    assert all(within_hours(slot, at.practice, at.visit) for slot in offered(at))
-    assert all(within_hours(slot, at.practice, None) for slot in offered(at))
+    extra = at.busy.extra
+    assert all(within_hours(slot, at.practice, at.visit, extra) for slot in offered(at))
+    assert all(within_hours(slot, at.practice, None, extra) for slot in offered(at))
 
 
 @promise
@@ -130,7 +138,9 @@ def test_a_time_can_be_booked_exactly_when_it_is_offered(
     at: Situation, elsewhere: list[int]
 ) -> None:
     on_offer = {slot.start: slot for slot in offered(at)}
-    stretches = [opened for day in at.days for opened in grid(day, at.practice, at.visit)]
+    stretches = [
+        opened for day in at.days for opened in opened_on(day, at.practice, at.visit, at.busy.extra)
+    ]
     possible = [slot.start for opened in stretches for slot in opened.slots]
     beside = [start + off for start in on_offer for off in (-300, -1, 1, 300)]
     for start in [*possible, *beside, *(midnight(at.days[0]) + off for off in elsewhere)]:
@@ -157,7 +167,7 @@ def test_booking_what_is_offered_leaves_less_and_nothing_new(at: Situation) -> N
     before = offered(at)
     for slot in before[:3]:
         cells = at.busy.cells | frozenset(slot.cells(at.visit.before, at.visit.after))
-        busy = Busy(cells, at.busy.closed, (*at.busy.booked, slot))
+        busy = replace(at.busy, cells=cells, booked=(*at.busy.booked, slot))
         after = offered(replace(at, busy=busy))
         assert slot not in after
         assert set(after) < set(before)

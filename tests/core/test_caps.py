@@ -104,7 +104,7 @@ def test_however_bookings_come_no_cap_is_exceeded(at: Situation, chance: Random)
         slot = chance.choice(slots)
         before = standing(at, slot)
         cells = at.busy.cells | frozenset(slot.cells(at.visit.before, at.visit.after))
-        at = replace(at, busy=Busy(cells, at.busy.closed, (*at.busy.booked, slot)))
+        at = replace(at, busy=replace(at.busy, cells=cells, booked=(*at.busy.booked, slot)))
         for cap, count in standing(at, slot).items():
             assert count == before[cap] + 1 <= cap.most
 

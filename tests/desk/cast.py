@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 import socket
+import ssl
 import sys
 import tempfile
 import threading
@@ -30,6 +31,7 @@ from desk.app import create_app
 from desk.pages import Desk
 from desk.server import Server, Unreachable
 from desk.session import Clock, Place
+from tests.edge.patient import NO_TLS
 from tests.serving import facts_with, wait_until
 
 NAME, PHONE = "Zoé Sentinelle", "06 39 98 77 66"
@@ -161,20 +163,23 @@ class Reader:
 @contextmanager
 def at_desk(
     practice: Practice,
-    key: PrivateKey,
+    key: PrivateKey | bytes,
     server: Server,
     *others: bytes,
     drawer: Path | None = None,
     clock: Clock = MONDAY.timestamp,
+    trust: ssl.SSLContext | None = None,
 ) -> Iterator[Reader]:
     """A locked desk over real HTTP, on that Monday at nine; with other key files, if any."""
-    pems = [lock_key(key, PASSPHRASE), *others]
+    pems = [key if isinstance(key, bytes) else lock_key(key, PASSPHRASE), *others]
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     folder = tempfile.TemporaryDirectory()
     kept = drawer or Path(folder.name) / "desk.drawer"
-    desk = Desk(Place(practice, server, kept, clock, secrets.token_bytes), pems, TOKEN, 15)
+    trust = trust or ssl.create_default_context()
+    place = Place(practice, server, kept, clock, secrets.token_bytes, kept.parent, trust)
+    desk = Desk(place, pems, TOKEN, 15)
     app = create_app(desk, port)
     settings = uvicorn.Config(app, http="httptools", access_log=False, log_level="warning")
     serving = uvicorn.Server(settings)
@@ -184,7 +189,7 @@ def at_desk(
     try:
         fresh = httpx.Limits(max_keepalive_connections=0)  # uvicorn ends an idle one after 5 s
         origin = f"http://127.0.0.1:{port}"
-        with httpx.Client(base_url=origin, timeout=30, limits=fresh) as http:
+        with httpx.Client(base_url=origin, timeout=30, limits=fresh, verify=NO_TLS) as http:
             yield Reader(http, port, f"/{TOKEN}/", app)
     finally:
         serving.should_exit = True
@@ -204,7 +209,7 @@ class Beside(Server):
 
     def away(self, *, gone: bool) -> None:
         there = Path(self.words[0]).with_name("away")
-        there.touch() if gone else there.unlink()
+        there.touch() if gone else there.unlink(missing_ok=True)
 
     def listing(self) -> list[str]:
         return self._in_store(lambda store: listed(store))

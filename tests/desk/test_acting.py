@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from booking_endpoint.envelope import PrivateKey, public_text
 from booking_endpoint.practice import Practice, Recipient
-from desk.acts import close, put
+from desk.acts import close, offer, put
 from desk.opening import Opened, open_all, read_list
 from desk.server import Server
 from tests.desk.cast import (
@@ -123,6 +124,14 @@ def stands(server: Server) -> dict[str, tuple[datetime, str]]:
 
 def closures(server: Server) -> list[tuple[datetime, datetime]]:
     return [(one.start, one.end) for one in read_list(server.listing()).closed]
+
+
+def offered(server: Server) -> list[tuple[str, str, tuple[str, ...]]]:
+    zone = ZoneInfo("Europe/Paris")
+    return [
+        (f"{one.start.astimezone(zone):%H:%M}", f"{one.end.astimezone(zone):%H:%M}", one.visits)
+        for one in read_list(server.listing()).offered
+    ]
 
 
 # --- cancel, decline, undo -----------------------------------------------------------------------
@@ -360,6 +369,67 @@ def test_hours_that_are_none_are_not_closed(
     assert closures(server) == []
 
 
+def test_an_hour_is_offered_after_one_saw_what_could_be_booked_in_it(
+    sit: Sit, server: Beside, visit: str
+) -> None:
+    """On a Sunday, for one visit of all; it stands in the agenda until it is withdrawn."""
+    reader, sunday = sit(), "2026-11-29"
+    asked = {"on": sunday, "begins": "10:00", "ends": "11:00", "visit-consultation": "on"}
+    preview = reader.get("offer", params=asked)
+    assert [text for text in texts(preview, ".deed") if "10:00, 10:30" in text]
+    assert len(texts(preview, ".deed")) == 1
+    assert offered(server) == []
+    done = follow(reader, "offered", **fields_of(preview, "offered"))
+    assert offered(server) == [("10:00", "11:00", ("consultation",))]
+    assert texts(done, ".did")[0].startswith("Proposé en plus : dimanche 29 novembre 2026, 10:00")
+    whole_week = reader.get(f"?day={sunday}&view=week")
+    assert [one for one in texts(whole_week, ".closure") if one.startswith("Proposé en plus 10:00")]
+    follow(reader, "undo", **fields_of(done, "undo"))
+    assert offered(server) == []
+    follow(reader, "offered", **fields_of(preview, "offered"))
+    follow(reader, "withdraw", **fields_of(reader.get(f"?day={sunday}&view=day"), "withdraw"))
+    assert offered(server) == []
+
+
+def test_who_is_put_into_an_offered_hour_is_not_outside_the_hours(
+    sit: Sit, server: Beside, visit: str
+) -> None:
+    day = read_list(server.listing()).bookings[0].start
+    server.acts([offer("desk-1", at("19:00"), at("20:00"), [])])
+    reader = sit()
+    move = fields_of(reader.get(f"move?id={visit}"), "put")
+    moved = follow(reader, "put", **{**move, "date": "2026-11-23", "clock": "19:00"})
+    assert "hors de vos horaires" not in moved.text
+    assert read_list(server.listing()).bookings[0].start != day
+
+
+@pytest.mark.parametrize(
+    "change", [{"ends": "09:00"}, {"begins": "x"}, {"begins": "10:02"}, {"on": ""}, {"only": ""}]
+)
+def test_hours_that_are_none_are_not_offered(
+    sit: Sit, server: Beside, change: dict[str, str]
+) -> None:
+    """Nor those of no visit."""
+    reader = sit()
+    visits = {} if "only" in change else {"visit-consultation": "on"}
+    asked = {"on": "2026-11-29", "begins": "10:00", "ends": "11:00", **visits, **change}
+    answer = reader.get("offer", params=asked)
+    assert answer.status_code == 422
+    assert texts(answer, ".wrong")
+    reader.post("offered", **asked)
+    assert offered(server) == []
+
+
+def test_hours_in_which_nobody_could_book_are_not_offered(sit: Sit) -> None:
+    """What the hours hold already, what is closed; and a page that says why."""
+    reader = sit()
+    for begins, ends in (("09:00", "10:00"), ("18:00", "18:10")):
+        asked = {"on": "2026-11-30", "begins": begins, "ends": ends, "visit-consultation": "on"}
+        answer = reader.get("offer", params=asked)
+        assert "n’y trouveraient rien de plus" in answer.text
+        assert "/offered" not in answer.text
+
+
 def test_what_a_calendar_closed_is_the_calendars(sit: Sit, server: Beside) -> None:
     server.acts([close("calendar-1", at("11:00"), at("12:00"))])
     reader = sit()
@@ -425,6 +495,18 @@ def test_whom_to_call_is_in_order_and_ticked_when_told(
     assert not texts(reader.get(f"calls?why={other}"), ".deed--told")
     assert len(stands(server)) == 4
     assert {state for _start, state in stands(server).values()} == {"confirmed"}
+
+
+def test_who_cannot_be_read_is_among_those_to_call(sit: Sit, server: Beside, clock: Clock) -> None:
+    """Somebody comes, whoever it is; the list of the others must not fail over it."""
+    store_booking(Path(server.words[0]), new_key(), at("11:00"))
+    reader = sit()
+    for place in ("calls?why=late", "calls?why=home"):
+        assert texts(reader.get(place), ".deed__who") == ["11:00 Illisible"]
+    asking = {"from": "2026-11-23", "begins": "10:00", "until": "2026-11-24", "ends": "00:00"}
+    closing = reader.get("close", params=asking)
+    assert texts(closing, ".deed__who") == ["11:00 Illisible"]
+    assert texts(closing, ".card__day") == ["Lundi 23 novembre 2026, 10:00 – 24:00"]
 
 
 def test_who_did_not_come_is_marked_here_and_the_server_is_not_told(
@@ -647,6 +729,9 @@ def test_a_page_says_how_far_the_opening_is(
         wait.touch()
         answer = reader.http.get(f"{reader.base}{DAY}", timeout=60)
         assert "1 sur 3" in texts(answer, "[role=status]")[0]
+        week = reader.http.get(f"{reader.base}?day=2026-11-23&view=week", timeout=60)
+        assert texts(week, ".entry__name") == [NAME]
+        assert not texts(week, ".day__nobody"), "who comes on the other days is still sealed"
         assert answer.headers["Refresh"] == "1"
         wait.unlink()
 

@@ -65,7 +65,9 @@ def test_a_changed_line_is_found_on_the_doctors_machine(
 ) -> None:
     """Whatever the server says of it: it is asked for the log, not for its opinion."""
     lines = log.read_text("ascii").replace("anna", "root", 1).splitlines()
-    monkeypatch.setattr("desk.__main__.Server.over_ssh", lambda host: printing(tmp_path, *lines))
+    monkeypatch.setattr(
+        "desk.__main__.Server.over_ssh", lambda _host, _config: printing(tmp_path, *lines)
+    )
     assert main(["audit", "--seen", str(tmp_path / "seen"), "--host", "cabinet"]) == 1
     assert not (tmp_path / "seen").exists()
 

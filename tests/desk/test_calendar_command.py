@@ -17,13 +17,14 @@ from booking_endpoint.envelope import PrivateKey, lock_key
 from booking_endpoint.instants import rfc3339
 from booking_endpoint.words import Language
 from desk.__main__ import main
-from desk.calendar_command import Calendars
+from desk.calendar_command import CalendarTalk
 from desk.calendar_push import Act
+from desk.calendars import Calendars
 from desk.drawer import Drawer
 from desk.talk import Talk
 from tests.desk.calendars import TITLE, calendar, lasting
 from tests.desk.cast import MONDAY, NAME, PASSPHRASE, at, exported, facts, store_booking
-from tests.desk.test_keys_command import Terminal
+from tests.desk.terminal import Terminal
 from tests.edge.traces import traces_in
 from tests.keys import new_key
 from tests.serving import facts_with
@@ -49,11 +50,12 @@ class Machine:
         self.drawer = Drawer(self.folder / "calendars.sealed", secrets.token_bytes)
 
     @property
-    def calendars(self) -> Calendars:
+    def calendars(self) -> CalendarTalk:
         talk = Talk(Language("en", {}), self.answer, self.answer, self.heard.append)
         trust = ssl.create_default_context()
         practice, chance = facts(self.key), secrets.token_bytes
-        return Calendars(practice, self.drawer, [self.key], talk, int(self.clock), chance, trust)
+        keys, now = [self.key], int(self.clock)
+        return CalendarTalk(Calendars(practice, self.drawer, keys, now, chance, trust), talk)
 
     def answer(self, question: str) -> str:
         self.heard.append(question)

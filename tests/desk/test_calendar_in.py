@@ -298,3 +298,9 @@ def test_evenings_and_sundays_are_told_to_nobody(key: PrivateKey) -> None:
     assert told == merged(
         Slot(midnight + opens * MINUTE, midnight + closes * MINUTE) for opens, closes in doors
     )
+
+
+def test_an_hour_offered_on_a_sunday_is_closed_where_a_calendar_is_busy(key: PrivateKey) -> None:
+    whole, church = Slot(NOW, NOW + 7 * DAY), slot("10:00", "11:30", day=6)
+    more = [slot("11:00", "12:00", day=6)]
+    assert within_doors([church], facts(key), whole, more) == (slot("11:00", "11:30", day=6),)

@@ -8,9 +8,9 @@ import pytest
 
 from booking_endpoint.envelope import PrivateKey, to_text
 from booking_endpoint.practice import Practice
-from desk.acts import LAST, Act, Deed, book, close, foreseen, kind, opposite, put, trimmed
+from desk.acts import LAST, Act, Deed, book, close, foreseen, kind, offer, opposite, put, trimmed
 from desk.memory import Memory
-from desk.opening import Closed, Listing, Opened, read_list
+from desk.opening import Closed, Listing, Offered, Opened, read_list
 from tests.desk.cast import MONDAY, Beside, at, facts, identity, sealed, store_booking
 
 
@@ -39,6 +39,8 @@ def acts(paris: Practice, key: PrivateKey, name: str) -> dict[str, Act]:
         "booked": book("ab" * 16, at("15:00"), at("15:30"), visit, envelope),
         "closed": close("desk-1", at("15:00"), at("18:00")),
         "reopened": opposite(close("desk-1", at("15:00"), at("18:00"))),
+        "offered": offer("desk-2", at("19:00"), at("20:00"), [visit.id]),
+        "withdrawn": opposite(offer("desk-2", at("19:00"), at("20:00"), [])),
     }
 
 
@@ -62,7 +64,9 @@ def test_the_minutes_kept_free_are_those_of_the_visit(paris: Practice) -> None:
     assert (act["before"], act["after"]) == (0, 5)
 
 
-@pytest.mark.parametrize("word", ["cancelled", "moved", "unaccepted", "booked", "closed"])
+@pytest.mark.parametrize(
+    "word", ["cancelled", "moved", "unaccepted", "booked", "closed", "offered"]
+)
 def test_what_is_foreseen_is_what_the_server_then_says(
     tmp_path: Path, paris: Practice, key: PrivateKey, word: str
 ) -> None:
@@ -81,11 +85,12 @@ def test_what_is_foreseen_is_what_the_server_then_says(
         assert told(back, moved=False) == told(before, moved=False)
 
 
-def told(listing: Listing, *, moved: bool = True) -> tuple[list[Any], list[Closed]]:
+def told(listing: Listing, *, moved: bool = True) -> tuple[list[Any], list[Closed], list[Offered]]:
     bookings = [
         (one.id, one.start, one.end, one.state, moved and one.moved) for one in listing.bookings
     ]
-    return sorted(bookings), sorted(listing.closed, key=lambda one: one.word)
+    closed = sorted(listing.closed, key=lambda one: one.word)
+    return sorted(bookings), closed, listing.offered
 
 
 def test_an_act_on_what_is_gone_is_foreseen_as_nothing(paris: Practice) -> None:

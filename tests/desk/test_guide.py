@@ -12,11 +12,10 @@ from tasks import as_invoke_says, namespace
 from tests.serving import ROOT
 
 GUIDE = (ROOT / "docs" / "guide-cles.md").read_text("utf-8")
-CALENDARS = (ROOT / "docs" / "guide-bureau-agenda.md").read_text("utf-8")
-EVENING = (ROOT / "docs" / "guide-bureau-rappels.md").read_text("utf-8")
+DESK = (ROOT / "docs" / "guide-bureau.md").read_text("utf-8")
 BACKUPS = (ROOT / "docs" / "guide-sauvegarde.md").read_text("utf-8")
 COMMAND = re.compile(r"python3 tasks\.py ([^`\n|]+)")
-TYPED = sorted({one.strip() for one in COMMAND.findall(GUIDE + CALENDARS + EVENING + BACKUPS)})
+TYPED = sorted({one.strip() for one in COMMAND.findall(GUIDE + DESK + BACKUPS)})
 EXPLAINED = re.findall(r"^\| (.+?) \|", GUIDE.partition("| message |")[2], re.MULTILINE)
 
 
@@ -62,6 +61,19 @@ def test_the_messages_of_a_restore_that_are_explained_are_said() -> None:
     assert [one for one in begun if not any(text.startswith(one) for text in messages)] == []
 
 
+def test_the_messages_of_a_second_desk_are_explained_too() -> None:
+    """All that its terminals say, and what the page says of its server."""
+    explained = re.findall(r"^\| (.+?) \|", DESK.partition("| message |")[2], re.MULTILINE)
+    terminals = said("joining.py", "pair_command.py", "serving.py")
+    for text in terminals:
+        assert len([one for one in explained if text.startswith(one)]) == 1, text
+    page = [one for one in explained if not any(text.startswith(one) for text in terminals)]
+    french = read_language("fr", TRANSLATIONS).catalogue.values()
+    shown = [text.replace("\N{NO-BREAK SPACE}", " ") for text in french]
+    assert [one for one in page if not any(text.startswith(one) for text in shown)] == []
+    assert len(page) == 3
+
+
 def test_what_the_guide_quotes_from_the_desk_is_said_there() -> None:
     french = read_language("fr", TRANSLATIONS).catalogue.values()
     whole = " ".join(french).replace("\N{NO-BREAK SPACE}", " ")
@@ -78,20 +90,12 @@ def test_an_anchor_leads_to_a_heading() -> None:
     assert set(anchors) == set(named)
 
 
-def test_the_guide_speaks_of_every_verb_of_calendars_and_quotes_what_is_said() -> None:
+def test_the_guide_speaks_of_every_verb_of_the_desk_and_quotes_what_is_said() -> None:
     acts = {one.split()[1] for one in TYPED if one.startswith("calendar")}
     assert acts == {"add", "list", "remove", "pull", "export"}
-    said = " ".join(read_language("fr", TRANSLATIONS).catalogue.values())
-    whole = said.replace("\N{NO-BREAK SPACE}", " ").replace("’", "'").casefold()
-    quoted = re.findall(r"^\| « ([^»]+) » \|", CALENDARS, re.MULTILINE)
-    assert len(quoted) == 7
-    assert [one for one in quoted if one.casefold() not in whole] == []
-
-
-def test_the_guide_speaks_of_every_verb_of_the_evening_and_quotes_what_is_said() -> None:
     assert {"remind", "sheet", "numbers"} <= {one.split()[0] for one in TYPED}
     said = " ".join(read_language("fr", TRANSLATIONS).catalogue.values())
     whole = said.replace("\N{NO-BREAK SPACE}", " ").replace("’", "'").casefold()
-    quoted = re.findall(r"^\| « ([^»]+) » \|", EVENING, re.MULTILINE)
-    assert len(quoted) == 6
+    quoted = re.findall(r"^\| « ([^»]+) » \|", DESK, re.MULTILINE)
+    assert len(quoted) == 12
     assert [one for one in quoted if one.casefold() not in whole] == []

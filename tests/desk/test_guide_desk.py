@@ -28,5 +28,5 @@ def test_an_anchor_leads_to_a_heading() -> None:
 
 def test_its_pictures_are_there() -> None:
     pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", GUIDE)
-    assert len(pictures) == 2
+    assert len(pictures) == 4
     assert all((ROOT / "docs" / name).is_file() for name in pictures)

@@ -1,12 +1,7 @@
 """`keys` at a real terminal: what is typed, what is shown, what is left on the disk."""
 
-import os
-import pty
 import re
-import select
 import shutil
-import sys
-import time
 from pathlib import Path
 
 import httpx
@@ -16,40 +11,10 @@ from booking_endpoint.audit import report
 from booking_endpoint.envelope import fingerprint, public_text, unlock_key
 from booking_endpoint.reading import read_practice
 from tasks import as_invoke_says
+from tests.desk.terminal import Terminal
 from tests.serving import ROOT
 
 MAKE = ["-m", "desk", "keys", "make", "--no-open"]
-
-
-class Terminal:
-    """A command on a terminal of its own."""
-
-    def __init__(self, words: list[str], home: Path) -> None:
-        self.pid, self._screen = pty.fork()
-        if not self.pid:
-            os.chdir(ROOT)
-            environ = {**os.environ, "HOME": str(home), "TERM": "xterm", "PYTHONUTF8": "1"}
-            os.execve(sys.executable, [sys.executable, *words], environ)  # noqa: S606
-        self.seen = ""
-
-    def until(self, question: str) -> str:
-        """What was shown since the last answer, once it ends with a question's prompt."""
-        end = time.monotonic() + 30
-        while not re.search(question, self.seen):
-            ready, _, _ = select.select([self._screen], [], [], 0.2)
-            try:
-                self.seen += os.read(self._screen, 65536).decode() if ready else ""
-            except OSError:  # the other side has closed
-                break
-            assert time.monotonic() < end, self.seen
-        told, self.seen = self.seen.replace("\r\n", "\n"), ""
-        return told
-
-    def type(self, text: str) -> None:
-        os.write(self._screen, text.encode())
-
-    def ended(self) -> int:
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from booking_endpoint.envelope import PrivateKey
 from desk.acts import close
+from desk.opening import read_list
 from desk.server import Server
 from tests.desk.cast import (
     NAME,
@@ -25,7 +27,7 @@ from tests.desk.cast import (
 from tests.desk.test_looks import FAULTS, HEBREW, book
 
 DAY = "?day=2026-11-23&view=day"
-SOON = 15_000
+SOON = 30_000
 """Milliseconds; on an idle machine it takes three seconds."""
 
 Open = Callable[..., Page]
@@ -200,3 +202,55 @@ def test_without_scripts_everything_is_done_by_forms(
         page.get_by_label("Téléphone").fill("07 11 22 33 44")
         page.get_by_role("button", name="Noter ce rendez-vous").click()
         expect(page.get_by_text("Ada Appelante").first).to_be_visible()
+
+
+def test_a_visit_is_dragged_by_its_time_onto_a_free_one_and_back_by_undo(
+    tmp_path: Path, key: PrivateKey, window: Open
+) -> None:
+    """Only what is free can be hit; let go elsewhere, nothing happens."""
+    database = tmp_path / "bookings.db"
+    store_booking(database, key, at("10:00"))
+    store_booking(database, key, at("11:00"), who={"name": "Ada Exemple"})
+    server = Server.here(database)
+    with at_desk(facts(key), key, server) as one:
+        page = window(one)
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto(f"{one.address}?day=2026-11-23&view=week")
+        time = page.locator(".entry").filter(has_text=NAME).locator(".entry__time")
+
+        def drag(onto: str) -> None:
+            time.hover()
+            page.mouse.down()
+            page.mouse.move(400, 500)
+            expect(page.locator(".drops__one").first).to_be_visible()
+            assert page.locator("section:first-child .drops__one").get_by_text("11:00").count() == 0
+            page.locator(onto).first.hover()
+            page.mouse.up()
+
+        drag("h1")
+        expect(page.locator(".drops__one")).to_have_count(0)
+        assert standing(server) == [(at("10:00"), at("10:30")), (at("11:00"), at("11:30"))]
+        drag("section:nth-child(2) .drops__one")
+        expect(page.locator(".did")).to_contain_text("Déplacé", timeout=SOON)
+        assert at("09:00", 1) in [start for start, _end in standing(server)]
+        page.locator(".did").get_by_role("button", name="Défaire").click()
+        expect(page.locator(".did")).to_contain_text("Déplacé", timeout=SOON)
+        assert standing(server) == [(at("10:00"), at("10:30")), (at("11:00"), at("11:30"))]
+
+
+def standing(server: Server) -> list[tuple[datetime, datetime]]:
+    return sorted((one.start, one.end) for one in read_list(server.listing()).bookings)
+
+
+def test_a_locked_desk_empties_a_page_in_which_somebody_was_typing(
+    tmp_path: Path, key: PrivateKey, window: Open
+) -> None:
+    """Nobody's name stays on the screen because the cursor stood in a field."""
+    store_booking(tmp_path / "bookings.db", key)
+    with at_desk(facts(key), key, Server.here(tmp_path / "bookings.db")) as one:
+        page = window(one)
+        expect(page.get_by_text(NAME)).to_be_visible(timeout=SOON)
+        page.locator("#to").focus()
+        one.post("lock")
+        expect(page.locator("input[type=password]")).to_be_visible(timeout=SOON)
+        expect(page.get_by_text(NAME)).to_have_count(0)

@@ -87,9 +87,14 @@ VIEWS = {
     "move": f"move?id={2:032x}",
     "book": "book?visit=colposcopy",
     "close": "close?day=2026-11-23&from=2026-11-23&begins=09:00&until=2026-11-24&ends=00:00",
+    "offer": "offer?on=2026-11-28&begins=09:00&ends=12:00&visit-consultation=on",
     "together": f"together?id={11:032x}",
     "calls": "calls?why=home",
     "done": "done",
+    "reminders": "reminders",
+    "account": "account",
+    "calendars": "calendars",
+    "sheet": "sheet?day=2026-11-23&view=day",
 }
 
 
@@ -195,6 +200,25 @@ def test_a_day_of_twenty_four_visits_is_printed_on_one_page(
         expect(page.locator(".entry__reach a:visible")).to_have_count(24)
         ink = "getComputedStyle(document.querySelector('.entry__name')).color"
         assert page.evaluate(ink) == "rgb(0, 0, 0)"
+
+
+def test_an_agenda_on_paper_does_not_name_a_discreet_visit(
+    browser: Browser, tmp_path: Path, key: PrivateKey
+) -> None:
+    """It lies about, like any sheet; on glass the doctor reads what it is."""
+    line = exported(key, content=identity(MONDAY, visit="visit-3"))
+    practice = facts(key)
+    discreet = practice.visit("visit-3")
+    assert discreet
+    with at_desk(practice, key, printing(tmp_path, line)) as reader, browser.new_page() as page:
+        reader.unlock()
+        for place in (DAY, WEEK):
+            page.emulate_media(media="screen")
+            page.goto(reader.address + place)
+            expect(page.get_by_text(discreet.label["fr"])).to_be_visible()
+            page.emulate_media(media="print")
+            expect(page.get_by_text(NAME)).to_be_visible()
+            expect(page.get_by_text(discreet.label["fr"])).to_be_hidden()
 
 
 def test_a_keyboard_is_enough_to_cancel(browser: Browser, tmp_path: Path, key: PrivateKey) -> None:

@@ -19,7 +19,8 @@ from booking_endpoint.words import Language, read_language
 from desk.__main__ import TRANSLATIONS
 from desk.drawer import Drawer
 from desk.mailing import NotSent, connected
-from desk.remind_command import Outcome, Reminders
+from desk.remind_command import RemindTalk
+from desk.reminders import Outcome, Reminders
 from desk.reminding import Why
 from desk.talk import Talk
 from tests.desk.cast import (
@@ -55,18 +56,18 @@ class Machine:
         self.drawer = Drawer(self.folder / "reminders.sealed", secrets.token_bytes)
 
     @property
-    def reminders(self) -> Reminders:
+    def reminders(self) -> RemindTalk:
         talk = Talk(Language("en", {}), self.answer, self.answer, self.heard.append)
-        return Reminders(
+        reminders = Reminders(
             facts(self.key),
             self.drawer,
             [self.key],
-            talk,
             NOW,
             lambda account: connected(account, self.trust),
             lambda code: read_language(code, TRANSLATIONS),
             self.folder / "reminders.log",
         )
+        return RemindTalk(reminders, talk)
 
     def answer(self, question: str) -> str:
         self.heard.append(question)
@@ -254,7 +255,7 @@ def test_the_account_is_asked_for_once_and_kept_only_if_it_lets_us_in(
     with post_office(certificate, "plain") as box:
         told = ["127.0.0.1", str(box.account.port), SENDER, USER]
         machine.answers = [*told, "wrong"]
-        assert machine.reminders.ask_account() == 1
+        assert machine.reminders.ask_account() is None
         assert machine.drawer.open([machine.key]) == {}
         machine.answers = [*told, PASSWORD]
         assert len(machine.run(machine.line()).sent) == 1
@@ -274,7 +275,7 @@ def test_an_account_that_is_not_safe_or_cannot_be_written_from_is_not_taken(
     machine: Machine, host: str, port: str, sender: str
 ) -> None:
     machine.answers = [host, port, sender]
-    assert machine.reminders.ask_account() == 1
+    assert machine.reminders.ask_account() is None
     assert machine.drawer.open([machine.key]) == {}
 
 

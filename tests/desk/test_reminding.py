@@ -100,9 +100,9 @@ def test_nobody_is_written_to_where_the_practice_offers_no_reminders(key: Privat
 
 def test_other_days_and_what_has_begun_are_left_alone(practice: Practice, key: PrivateKey) -> None:
     tuesday = at("9:00", 1).date()
-    assert plan_for(tuesday, [opened(key)], practice, {}, NOW) == Plan([], [], 0)
+    assert plan_for(tuesday, [opened(key)], practice, {}, NOW) == Plan([], [], [])
     begun = int(MONDAY.timestamp())
-    assert plan_for(DAY, [opened(key)], practice, {}, begun) == Plan([], [], 0)
+    assert plan_for(DAY, [opened(key)], practice, {}, begun) == Plan([], [], [])
 
 
 def test_what_cannot_be_opened_is_on_the_list_of_calls(practice: Practice, key: PrivateKey) -> None:
@@ -229,7 +229,7 @@ def test_moved_and_cancelled_visits_replace_what_a_calendar_took_in(
 def test_a_cancelled_visit_nobody_was_reminded_of_is_told_to_nobody(
     practice: Practice, key: PrivateKey
 ) -> None:
-    assert planned(practice, opened(key, state="cancelled")) == Plan([], [], 0)
+    assert planned(practice, opened(key, state="cancelled")) == Plan([], [], [])
 
 
 @pytest.mark.parametrize("sure", [True, False])

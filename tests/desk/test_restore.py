@@ -22,7 +22,7 @@ from desk.paper import words_of
 from desk.restore_command import Restoring
 from desk.talk import Talk
 from tests.desk.cast import MONDAY, NAME, facts, store_booking
-from tests.desk.test_keys_command import Terminal
+from tests.desk.terminal import Terminal
 from tests.edge.traces import traces_in
 from tests.keys import new_key
 from tests.serving import ROOT
@@ -64,7 +64,7 @@ class Doctor:
             return self.ends
 
         talk = Talk(Language("en", {}), self.reply, self.reply, self.heard.append)
-        told = ["restore", str(self.file), *words, "--practice", "unread"]
+        told = ["restore", str(self.file), *words, "--practice", "unread", "--key", "unread"]
         restoring = Restoring(facts(self.keys[0]), talk, lambda: self.keys, send)
         return restoring.do(parser().parse_args(told))
 

@@ -1,6 +1,7 @@
 """The endpoint's command line as the desk reaches it: what it gives, how it fails."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from desk.acts import Act, place
 from desk.opening import open_all, read_list
 from desk.server import Server, Unreachable
 from tests.desk.cast import MONDAY, NAME, at, printing, running, store_booking
+from tests.serving import wait_until
 
 
 def test_export_cancel_and_accept_reach_the_real_command_line(
@@ -114,3 +116,15 @@ def test_over_ssh_it_is_the_same_command_line(
     ssh.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert Server.over_ssh("cabinet").export() == ["cabinet", "--", "booking_endpoint", "export"]
+    assert Server.over_ssh("cabinet", Path("own")).export()[:3] == ["-F", "own", "cabinet"]
+
+
+def test_who_closes_the_desk_waits_for_no_server() -> None:
+    """A line that hangs is cut, and what was asked counts as not answered."""
+    server = running("import time; time.sleep(60)")
+    with ThreadPoolExecutor() as thread:
+        asked = thread.submit(server.listing)
+        wait_until(lambda: len(server._running) == 1)
+        server.end()
+        with pytest.raises(Unreachable):
+            asked.result(10)

@@ -23,7 +23,7 @@ from desk.reminding import Call, Why
 from desk.sheets import STYLE, Sheets
 from tests.axe import doubts
 from tests.desk.cast import MONDAY, NAME, PASSPHRASE, at, exported, facts, identity, store_booking
-from tests.desk.test_keys_command import Terminal
+from tests.desk.terminal import Terminal
 from tests.edge.traces import traces_in
 from tests.serving import facts_with
 

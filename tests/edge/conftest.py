@@ -43,6 +43,7 @@ def served(running: Practice, clock: Clock) -> Practice:
     with closing(sqlite3.connect(running.database, timeout=10)) as database:
         database.executescript(
             "BEGIN IMMEDIATE; DELETE FROM occupied; DELETE FROM bookings; DELETE FROM closures;"
+            " DELETE FROM openings;"
             "COMMIT;"
         )
     return running

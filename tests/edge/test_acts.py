@@ -8,12 +8,23 @@ import subprocess
 import sys
 from collections.abc import Coroutine
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from booking_endpoint.acts import BadAct, Outcome, Place, Put, perform, read_act, standing
+from booking_endpoint.acts import (
+    BadAct,
+    Offer,
+    Outcome,
+    Place,
+    Put,
+    perform,
+    read_act,
+    standing,
+)
+from booking_endpoint.availability import Extra
 from booking_endpoint.envelope import SIZE, PrivateKey, public_text, seal, to_text
 from booking_endpoint.instants import Slot, rfc3339
 from booking_endpoint.practice import RECIPIENTS
@@ -46,7 +57,7 @@ async def after(path: Path, *acts: Put) -> tuple[list[Outcome], dict[bytes, Plac
     await fill(store)
     try:
         outcomes = [await perform(store, act) for act in acts]
-        bookings, _ = await standing(store)
+        bookings, _, _ = await standing(store)
         return outcomes, {one.id: Place(one.slot, one.state) for one in bookings}
     finally:
         await store.close()
@@ -143,7 +154,7 @@ def run(database: Path, *words: str, put_in: str = "") -> list[dict[str, Any]]:
         check=True,
         text=True,
     )
-    return [json.loads(line) for line in answer.stdout.splitlines()]
+    return [json.loads(line) for line in answer.stdout.splitlines() if line]
 
 
 def told(slot: Slot, **more: object) -> dict[str, object]:
@@ -178,6 +189,17 @@ def test_a_closure_is_made_listed_and_undone(tmp_path: Path) -> None:
     acts = f"{json.dumps(reopen)}\n{json.dumps(reopen)}"
     outcomes = [line["outcome"] for line in run(tmp_path / "a.db", "acts", put_in=acts)]
     assert outcomes == ["done", "unknown"]
+
+
+def test_hours_are_opened_listed_and_withdrawn(tmp_path: Path) -> None:
+    offer = told(NINE, act="offer", word="more", visits=["consultation"])
+    withdraw = {"act": "withdraw", "word": "more"}
+    assert run(tmp_path / "a.db", "acts", put_in=json.dumps(offer)) == [{"outcome": "done"}]
+    assert run(tmp_path / "a.db", "list") == [told(NINE, word="more", visits=["consultation"])]
+    acts = f"{json.dumps(withdraw)}\n{json.dumps(withdraw)}"
+    outcomes = [line["outcome"] for line in run(tmp_path / "a.db", "acts", put_in=acts)]
+    assert outcomes == ["done", "unknown"]
+    assert run(tmp_path / "a.db", "list") == []
 
 
 def test_every_act_is_in_the_audit_log_without_whom_it_was_about(tmp_path: Path) -> None:
@@ -225,27 +247,59 @@ def test_any_other_line_is_refused(change: dict[str, object]) -> None:
         read_act(json.dumps(GOOD | change))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"visits": "consultation"},
+        {"visits": ["two words"]},
+        {"visits": ["';--"]},
+        {"visits": [7]},
+        {"visits": None},
+        {"word": ""},
+        told(Slot(NINE.start + 60, NINE.end)),
+        told(Slot(NINE.end, NINE.start)),
+    ],
+)
+def test_hours_that_no_desk_opens_are_refused(change: dict[str, object]) -> None:
+    """Their slots would not begin where cells do, or they name a visit that cannot be."""
+    good = told(NINE, act="offer", word="more", visits=[])
+    assert read_act(json.dumps(good)) == Offer("more", Extra(NINE))
+    with pytest.raises(BadAct):
+        read_act(json.dumps(good | change))
+
+
 @pytest.mark.parametrize("line", ["", "[]", "7", "{", '{"act": "book"}', '{"act": "close"}'])
 def test_what_is_no_act_is_refused(line: str) -> None:
     with pytest.raises(BadAct):
         read_act(line)
 
 
-def test_whoever_watches_hears_of_each_change(tmp_path: Path) -> None:
-    database = tmp_path / "a.db"
-    environ = {**os.environ, "BOOKING_DATABASE": str(database)}
+def test_whoever_watches_hears_of_each_change_until_nobody_listens(tmp_path: Path) -> None:
+    """Of bookings, and of facts: a desk elsewhere works with a copy. A desk that was killed
+    holds the other end of nothing."""
+    database, facts = tmp_path / "a.db", tmp_path / "practice.toml"
+    environ = {
+        **os.environ,
+        "BOOKING_DATABASE": str(database),
+        "BOOKING_PRACTICE": str(facts),
+    }
     with subprocess.Popen(
         [sys.executable, "-m", "booking_endpoint", "watch"],
         cwd=ROOT,
         env=environ,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as watching:
+        assert watching.stdin
         assert watching.stdout
         assert watching.stdout.readline() == "changed\n"
         run(database, "acts", put_in=json.dumps(told(NINE, act="close", word="conge")))
         assert watching.stdout.readline() == "changed\n"
-        watching.kill()
+        facts.write_text("zone = 1")
+        assert watching.stdout.readline() == f"facts {sha256(b'zone = 1').hexdigest()}\n"
+        watching.stdin.close()
+        assert watching.wait(10) == 0
 
 
 def test_the_minutes_kept_free_are_part_of_what_is_asked() -> None:

@@ -29,12 +29,15 @@ def settings(practice: Practice, changes: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in {**practice.environ, **changes}.items() if value}
 
 
-def process(practice: Practice, *words: str, **changes: str) -> tuple[int, str, str]:
+def process(
+    practice: Practice, *words: str, put_in: str = "", **changes: str
+) -> tuple[int, str, str]:
     """One command as the desk runs it; its exit code, what it printed, what it complained of."""
     told = subprocess.run(
         [sys.executable, "-m", "booking_endpoint", *words],
         cwd=ROOT,
         env=settings(practice, changes),
+        input=put_in,
         capture_output=True,
         text=True,
         check=False,
@@ -129,6 +132,29 @@ def test_the_desk_closes_and_opens(patient: Patient) -> None:
     assert process(practice, "open", "conference") == (0, "opened\n", "")
     assert plus(TUESDAY, minutes=30) in patient.times()
     assert here(practice, "open", "conference") == (1, NOTHING, "")
+
+
+def test_an_hour_opened_at_the_desk_is_offered_booked_and_no_longer_offered(
+    patient: Patient,
+) -> None:
+    """On a Sunday, for one visit. Who has booked keeps the time when it is withdrawn."""
+    practice, sunday = patient.practice, "2026-12-06T09:00:00Z"
+    assert not [start for start in patient.times() if start.startswith("2026-12-06")]
+    hours = {"start": sunday, "end": plus(sunday, hours=1)}
+    offer = {"act": "offer", "word": "more", "visits": ["consultation"], **hours}
+    assert process(practice, "acts", put_in=json.dumps(offer))[0] == 0
+    assert [start for start in patient.times() if start.startswith("2026-12-06")] == [
+        sunday,
+        plus(sunday, minutes=30),
+    ]
+    assert not [one for one in patient.times("colposcopy") if one.startswith("2026-12-06")]
+    booked = patient.booked(sunday)
+    assert patient.book(plus(sunday, minutes=45)).status_code == 409
+    withdraw = {"act": "withdraw", "word": "more"}
+    assert process(practice, "acts", put_in=json.dumps(withdraw))[0] == 0
+    assert patient.book(plus(sunday, minutes=30)).status_code == 409
+    shown = patient.post("/bookings/show", {"manage": booked["manage"]}).json()
+    assert (shown["start"], shown["state"]) == (sunday, "confirmed")
 
 
 def test_a_backup_opens_with_the_doctors_key(patient: Patient, tmp_path: Path) -> None:

@@ -15,10 +15,12 @@ from typing import Any, TypeVar
 
 import pytest
 
+from booking_endpoint.availability import Extra
 from booking_endpoint.database import Database
 from booking_endpoint.instants import DAY, Slot
+from booking_endpoint.schema import MIGRATIONS
 from booking_endpoint.sqlite_file import PROMISES, BrokenPromise, NewerFile, Unsound, connect
-from booking_endpoint.store import MIGRATIONS, Claim, State, Store
+from booking_endpoint.store import Claim, State, Store
 from tests.edge.patient import Clock, Patient
 from tests.serving import Practice, serving
 
@@ -205,6 +207,7 @@ def test_nothing_in_the_schema_tells_who_or_when(path: Path) -> None:
         *(("bookings", name) for name in ("id", "start", "end", "state", "moved", "envelope")),
         *(("occupied", name) for name in ("cell", "booking")),
         *(("closures", name) for name in ("id", "start", "end")),
+        *(("openings", name) for name in ("id", "start", "end", "visits")),
     }
     for _name, sql in rows(path, "SELECT name, sql FROM sqlite_schema WHERE type = 'table'"):
         assert "STRICT" in sql
@@ -363,9 +366,12 @@ def test_a_purge_forgets_what_ended_before(path: Path) -> None:
             await book(store, nth)
         await store.close_between("old", Slot(NINE - DAY, NINE))
         await store.close_between("new", Slot(NINE, NINE + DAY))
+        await store.open_between("old", Extra(Slot(NINE - DAY, NINE)))
+        await store.open_between("new", Extra(Slot(NINE, NINE + DAY), ("colposcopy",)))
         assert await store.purge(slot(2).end) == 1
         assert [booking.slot for booking, _envelope in await store.export()] == [slot(2), slot(3)]
         assert await store.closures() == [Slot(NINE, NINE + DAY)]
+        assert await store.openings() == [Extra(Slot(NINE, NINE + DAY), ("colposcopy",))]
         assert await store.purge(slot(2).end) == 0
 
     with_store(path, act)
@@ -426,6 +432,26 @@ def test_a_closure_made_between_look_and_write_wins(path: Path) -> None:
         assert await store.reopen("now")
         assert not await store.reopen("now")
         assert await book(store, 1) is Claim.GRANTED
+
+    with_store(path, act)
+
+
+def test_hours_withdrawn_between_look_and_write_are_not_given(path: Path) -> None:
+    async def act(store: Store) -> None:
+        wanted = slot(1), slot(1).cells()
+        one, two = ([bytes([nth]) * 16] for nth in (1, 2))
+        await store.book(two, slot(2), slot(2).cells(), State.CONFIRMED, b"sealed")
+        await store.open_between("more", Extra(Slot(slot(1).start, slot(1).end - 300)))
+        claim, _ = await store.book(one, *wanted, State.CONFIRMED, b"sealed", beyond=True)
+        assert claim is Claim.TAKEN
+        moved = await store.move(two[0], *wanted, beyond=True)
+        assert moved
+        assert moved[0] is Claim.TAKEN
+        await store.open_between("more", Extra(slot(1)))
+        claim, _ = await store.book(one, *wanted, State.CONFIRMED, b"sealed", beyond=True)
+        assert claim is Claim.GRANTED
+        assert await store.withdraw("more")
+        assert not await store.withdraw("more")
 
     with_store(path, act)
 

@@ -37,6 +37,7 @@ ORDER = (
     "sqlite_file",
     "audit",
     "database",
+    "schema",
     "store",
     "acts",
     "lines",
@@ -52,6 +53,7 @@ ORDER = (
     "shelf",
     "protocol",
     "app",
+    "trial",
     "__main__",
 )
 """A module imports only what stands before it."""
@@ -234,3 +236,11 @@ def test_a_core_of_the_desk_knows_no_disk_no_network_no_clock(module: str) -> No
     assert outside & {one.split(".")[0] for one in imported(path)} == set()
     calls = [node.func for node in ast.walk(syntax(path)) if isinstance(node, ast.Call)]
     assert {ast.unparse(function).split(".")[-1] for function in calls} & EDGE == set()
+
+
+def test_the_gate_needs_nothing_but_the_standard_library() -> None:
+    """It runs as the system's own Python, beside no package, and is installed by copying."""
+    for path in python_files():
+        if path.parts[:2] == ("deploy", "server"):
+            used = {one for one in imported(path) if not one.startswith("deploy.server.")}
+            assert {one.split(".")[0] for one in used} <= sys.stdlib_module_names, path

@@ -13,9 +13,14 @@ from tests.house.tree import ROOT, files, imported, python_files
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 RUN, TEST = "requirements.txt", "tests/requirements.txt"
+SERVER = "booking_endpoint/requirements.txt"
+LOCKS = (RUN, TEST, SERVER)
+GROUPS = PROJECT["dependency-groups"]
+WHOLE = PROJECT["project"]["dependencies"] + GROUPS["endpoint"] + GROUPS["site"]
 ASKED = {
-    RUN: PROJECT["project"]["dependencies"],
-    TEST: PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["test"],
+    RUN: WHOLE,
+    TEST: WHOLE + GROUPS["test"],
+    SERVER: GROUPS["endpoint"] + [one for one in GROUPS["server"] if isinstance(one, str)],
 }
 
 Lock = dict[str, tuple[str, frozenset[str]]]
@@ -44,7 +49,7 @@ def read_lock(name: str) -> Lock:
     return lock
 
 
-@pytest.mark.parametrize("name", [RUN, TEST])
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_holds_all_that_is_asked_for(name: str) -> None:
     lock = read_lock(name)
     for wanted in map(Requirement, ASKED[name]):
@@ -52,7 +57,7 @@ def test_a_lock_holds_all_that_is_asked_for(name: str) -> None:
         assert lock[canonicalize_name(wanted.name)][0] in wanted.specifier
 
 
-@pytest.mark.parametrize("name", [RUN, TEST])
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_names_no_place_to_download_from(name: str) -> None:
     """Where packages come from is the business of the machine that installs them."""
     text = (ROOT / name).read_text("utf-8")
@@ -65,13 +70,27 @@ def test_the_checks_run_on_what_the_server_runs() -> None:
     assert {name: test.get(name) for name in run} == run
 
 
-@pytest.mark.parametrize("name", [RUN, TEST])
+def test_the_server_installs_a_part_of_what_the_site_is_built_with() -> None:
+    """The same versions, the same files, and nothing that only builds or prints."""
+    run, server = read_lock(RUN), read_lock(SERVER)
+    assert {name: run.get(name) for name in server} == server
+    assert not {"pelican", "pillow", "invoke", "markdown"} & server.keys()
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_what_the_code_imports_is_asked_for_by_name(name: str) -> None:
     """Else it stays away on the day that the package which brought it along no longer does."""
-    sources = [path for path in python_files() if name == TEST or path.parts[0] != "tests"]
+    sources = [path for path in python_files() if is_run_with(name, path.parts[0])]
     used = {module.split(".")[0] for path in sources for module in imported(path)}
     own = {path.parts[0].removesuffix(".py") for path in files()}
     brought_by = packages_distributions()
     asked = {canonicalize_name(Requirement(wanted).name) for wanted in ASKED[name]}
     for module in used - own - sys.stdlib_module_names:
         assert asked & {canonicalize_name(package) for package in brought_by[module]}, module
+
+
+def is_run_with(lock: str, folder: str) -> bool:
+    """Whether the code of a folder runs where this lock is installed."""
+    if lock == SERVER:
+        return folder == "booking_endpoint"
+    return lock == TEST or folder != "tests"

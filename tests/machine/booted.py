@@ -64,6 +64,7 @@ class Booted:
             str(self.disk),
             "--boot",
             "--register=no",
+            "--suppress-sync=yes",
         ]
         words += ["--keep-unit", "--private-network", "--console=pipe", "--machine=practice"]
         with (self.room / "console").open("ab") as console:

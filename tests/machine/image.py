@@ -21,7 +21,7 @@ BARE = ("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "iproute
 
 ON_ITS_WAY = (
     *("nginx-light", "libnginx-mod-http-brotli-static", "openssl", "python3-venv", "sudo"),
-    "unattended-upgrades",
+    *("unattended-upgrades", "certbot", "pebble"),
 )
 """Laid into apt's own cache, where a booted machine without a network finds them."""
 
@@ -83,14 +83,14 @@ def make(disk: Path) -> None:
         *("--dpkgopt=force-unsafe-io", *unread, "--skip=cleanup/apt"),
         *(f'--customize-hook=chroot "$1" {fetch}', SUITE, str(disk)),
     )
-    wheels = disk / "opt" / "wheels"
+    wheels = disk / "var" / "wheels"
     suited = [word for name in (*WHEELS, "any") for word in ("--platform", tag(name))]
     must(
         *(pip(), "-m", "pip", "download", "-q", "--no-deps", "--require-hashes"),
         *("--only-binary", ":all:", "--implementation", "cp", "--python-version", PYTHON),
         *(*suited, "-d", str(wheels), "-r", str(LOCK)),
     )
-    (disk / "etc" / "pip.conf").write_text("[global]\nno-index = true\nfind-links = /opt/wheels\n")
+    (disk / "etc" / "pip.conf").write_text("[global]\nno-index = true\nfind-links = /var/wheels\n")
 
 
 def tag(name: str) -> str:

@@ -60,23 +60,30 @@ def test_the_site_is_served_under_its_own_name_and_the_facts_prefix() -> None:
 
 def test_each_key_starts_the_gate_in_its_role_and_nothing_else() -> None:
     """Without the comment, which names somebody and his machine."""
-    text = files(server(keys=keys(full=a_key(1), content=a_key(2), desk=a_key(3))))[KEYS].text
-    gate = "/usr/local/lib/souspli/gate"
-    starts = [line.rpartition(" ssh-ed25519 ")[0] for line in text.splitlines()]
-    assert sorted(starts) == sorted(f'restrict,command="{gate} {role}"' for role in ROLES)
-    assert "cabinet" not in text
+    there = files(server(keys=keys(full=a_key(1), content=a_key(2), desk=f"restrict {a_key(3)}")))
+    for role in ROLES:
+        text = there[f"{KEYS}{role}"].text
+        start = f'restrict,command="/usr/local/lib/souspli/gate {role}" ssh-ed25519 AAAA'
+        assert (text.count("\n"), text.startswith(start)) == (1, True)
+        assert "cabinet" not in text
+
+
+def test_a_new_key_of_one_role_takes_no_other_away() -> None:
+    there = files(server(keys=keys(desk=a_key(3))))
+    assert [path for path in there if path.startswith(KEYS)] == [f"{KEYS}desk"]
 
 
 def test_what_was_not_brought_along_is_not_touched() -> None:
     there = files(server())
-    assert {KEYS, CERTIFICATE_KEY, RENEWED}.isdisjoint(there)
+    assert {CERTIFICATE_KEY, RENEWED}.isdisjoint(there)
+    assert [path for path in there if path.startswith(KEYS)] == []
 
 
 def test_no_secret_is_shown_or_readable_by_others() -> None:
     shall = server(certificate="chain", certificate_key="private", keys=keys(full=a_key(1)))
     there = files(shall)
     assert (there[CERTIFICATE_KEY].mode, there[CERTIFICATE_KEY].shown) == (0o600, False)
-    assert not there[KEYS].shown
+    assert not there[f"{KEYS}full"].shown
     assert "umask 077" in shall.made[SECRET]
     assert "private" not in repr(
         Settings("dr-example.fr", certificate="x", certificate_key="private")

@@ -71,7 +71,7 @@ class Machine:
             "start": stand_in("restart"),
             "secret": str(self.room / "secret"),
             "creds": stand_in("creds"),
-            "patience": 15,
+            "patience": 60,
             "web": "127.0.0.1:1",
             "page_log": str(self.room / "pages.log"),
             "journal": ["/bin/cat", str(self.room / "journal")],

@@ -3,17 +3,22 @@
 import json
 import os
 import signal
+import socket
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from deploy.server import health
 from deploy.server.outcomes import Outcome
 from deploy.server.room import BAD, manifest
-from tests.publish.machine import MAIN, Machine, edited, with_facts, with_page
+from tests.publish.machine import MAIN, SUPERVISOR, Machine, edited, with_facts, with_page
 from tests.serving import wait_until
 
 STORE = "endpoint/booking_endpoint/store.py"
@@ -98,19 +103,63 @@ def test_an_endpoint_that_cannot_be_imported_is_never_switched_to(
     assert (served.releases.all()[-1] / BAD).exists()
 
 
-def test_a_migration_that_fails_was_tried_on_a_copy(served: Machine, bundle: Content) -> None:
-    """The database keeps its schema and its bookings; its copy is gone."""
+def test_whoever_was_let_in_before_the_end_is_answered(served: Machine) -> None:
+    """A web server connects, then asks; between the two the endpoint may be told to stop."""
+    current = served.releases.current
+    assert current
+    question = f"GET {health.question(current)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with ExitStack() as lines:
+        callers = [lines.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(40)]
+        for one in callers:
+            one.settimeout(60)
+            one.connect(str(served.room / "endpoint.sock"))
+        restart = [sys.executable, SUPERVISOR, "restart", str(served.room)]
+        with subprocess.Popen(restart) as restarting:
+            time.sleep(0.3)
+            for one in callers:
+                one.sendall(question.encode())
+            heads = [one.recv(12) for one in callers]
+        assert restarting.returncode == 0
+    assert set(heads) == {b"HTTP/1.1 200"}
+
+
+LAST = "WHERE state != 'cancelled'\",\n)"
+SOUND = 'return told(True, "this release could serve")'
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_migration_is_tried_on_a_copy_alone(
+    served: Machine, bundle: Content, fails: bool
+) -> None:
+    """One that fails, and one of a release that is unfit for another reason: all is as it was."""
     database = served.room / "state" / "bookings.db"
-    with closing(sqlite3.connect(database)) as file:
-        [before] = file.execute("PRAGMA user_version").fetchone()
-    last = "WHERE state != 'cancelled'\",\n)"
-    failing = edited(bundle, STORE, last, last[:-1] + '    "ALTER TABLE nobody ADD COLUMN x",\n)')
+    sql = "ALTER TABLE nobody ADD COLUMN x" if fails else "CREATE TABLE more (x)"
+    migrated = edited(bundle, STORE, LAST, f'{LAST[:-1]}    "{sql}",\n)')
+    unfit = migrated if fails else edited(migrated, MAIN, SOUND, f"return 1\n    {SOUND}")
+    before = schema(database)
     with unchanged(served):
-        code, _out, said = served.publish(failing)
+        code, _out, said = served.publish(unfit)
     assert code == Outcome.UNFIT, said
-    with closing(sqlite3.connect(database)) as file:
-        assert file.execute("PRAGMA user_version").fetchone() == (before,)
+    assert schema(database) == before
     assert not list(database.parent.glob("*.trial-*"))
+
+
+def schema(database: Path) -> list[object]:
+    with closing(sqlite3.connect(database)) as file:
+        [version] = file.execute("PRAGMA user_version").fetchone()
+        return [version, *file.execute("SELECT name FROM sqlite_schema ORDER BY 1")]
+
+
+def test_nothing_goes_back_to_code_that_does_not_know_the_database(
+    bare: Machine, bundle: Content
+) -> None:
+    """A migration stays; the release before would refuse the file, and is not switched to."""
+    migrated = edited(bundle, STORE, LAST, f'{LAST[:-1]}    "CREATE TABLE more (x)",\n)')
+    with bare.supervised():
+        assert [bare.publish(content)[0] for content in (bundle, migrated)] == [0, 0]
+        with unchanged(bare):
+            code, _out, said = bare.ask("rollback")
+    assert (code, "this release knows" in said) == (Outcome.UNFIT, True), said
 
 
 def test_one_that_fails_only_as_it_serves_is_taken_back(served: Machine, bundle: Content) -> None:
@@ -128,7 +177,7 @@ def test_a_rollback_serves_what_was_and_never_what_failed(served: Machine, bundl
     served.publish(with_facts(bundle, "second"))
     served.publish(edited(bundle, MAIN, "import asyncio", "import asyncio_of_tomorrow"))
     code, out, said = served.ask("rollback")
-    assert (code, out) == (0, f"serving {first}\n"), said
+    assert (code, out) == (0, f"rehearsed on a copy of the database\nserving {first}\n"), said
     assert runs(served)
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from deploy.publishing.upload import archive
 from deploy.server.outcomes import Outcome
-from deploy.server.room import KEPT, manifest
+from deploy.server.room import BAD, KEPT, Room, manifest
 from tests.publish.machine import PAGE, Machine, with_page
 from tests.serving import wait_until
 
@@ -149,6 +149,37 @@ def test_what_is_not_what_was_announced_switches_nothing(served: Machine, how: s
     assert not (served.releases.releases / name).exists()
 
 
+def test_at_no_moment_is_what_was_served_out_of_reach(tmp_path: Path) -> None:
+    """A page that was loaded just before the switch still asks for its pictures."""
+    moments = []
+
+    class Watched(Room):
+        def link(self, name: str, release: Path) -> None:
+            super().link(name, release)
+            moments.append({self.current, self.previous})
+
+    room = Watched(tmp_path)
+    first, second, third = (room.releases / f"20261122T17000{n}Z-00000000" for n in range(3))
+    for release in (first, second, third):
+        release.mkdir(parents=True)
+        room.switch(release)
+    assert all(second in moment for moment in moments[-2:])
+    assert moments[-1] == {second, third}
+
+
+def test_a_rollback_leads_past_what_failed(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    well, failed, current = (room.releases / f"20261122T17000{n}Z-00000000" for n in range(3))
+    for release in (well, failed, current):
+        release.mkdir(parents=True)
+    room.link("current", current)
+    assert room.before() == failed
+    (failed / BAD).touch()
+    assert room.before() == well
+    (well / BAD).touch()
+    assert room.before() is None
+
+
 def test_five_releases_are_kept(served: Machine) -> None:
     for number in range(KEPT + 2):
         assert served.publish(with_page(TINY, str(number)), "content")[0] == 0
@@ -167,7 +198,7 @@ def test_two_who_publish_at_once_are_told_of_each_other(served: Machine) -> None
         assert code == Outcome.LOCKED
         assert "Ada at her desk has been at work here since 20" in said
         assert json.loads(served.ask("status")[1])["lock"]["who"] == "Ada at her desk"
-        _nothing, complaint = slow.communicate(packet)
+        complaint = slow.communicate(packet)[1]
     assert slow.returncode == 0, complaint
     assert served.current == release.id
     assert served.publish(with_page(TINY, "quick"))[0] == 0
