@@ -145,8 +145,8 @@ def test_one_with_which_the_endpoint_does_not_start_is_taken_back(
 def test_what_is_no_backup_or_did_not_arrive_whole_changes_nothing(
     served: Machine, key: PrivateKey
 ) -> None:
-    content, now = backup_of(served, key).to_bytes(), bookings(served)
-    later = replace(backup_of(served, key), database=newer(backup_of(served, key).database))
+    backup, now = backup_of(served, key), bookings(served)
+    content, later = backup.to_bytes(), replace(backup, database=newer(backup.database))
     assert restored(served, content[:-1], digest=sha256(content).hexdigest())[0] == Outcome.DAMAGED
     assert restored(served, os.urandom(9_999))[0] == Outcome.REFUSED
     code, said = restored(served, later.to_bytes())
