@@ -32,6 +32,11 @@ class Booted:
         return self.room / "disk"
 
     @property
+    def name(self) -> str:
+        """Of its own: systemd-nspawn keeps a folder for each name, and clears it at the start."""
+        return f"practice-{os.getpid()}-{self.room.name}"
+
+    @property
     def first(self) -> int:
         """The first process of the machine, as this one numbers it."""
         assert self.running
@@ -66,7 +71,7 @@ class Booted:
             "--register=no",
             "--suppress-sync=yes",
         ]
-        words += ["--keep-unit", "--private-network", "--console=pipe", "--machine=practice"]
+        words += ["--keep-unit", "--private-network", "--console=pipe", f"--machine={self.name}"]
         with (self.room / "console").open("ab") as console:
             self.running = subprocess.Popen(
                 words,
