@@ -83,15 +83,17 @@ def must(*command: Word) -> None:
         sys.exit(code)
 
 
+HOST_STANDS = {"publish": 1, "rollback": 1, "backup": 1, "status": 1, "logs": 1, "restore": 2}
+"""Which word of a verb may be the server: invoke knows no word that may be left out."""
+
+
 def as_invoke_says(words: list[str]) -> list[str]:
-    """`keys rotate` is `keys.rotate` to invoke; `status HOST`, which may lack it, `--host HOST`."""
-    verb, second = words[:1], words[1:2]
-    if not second or second[0].startswith("-"):
-        return words
-    if verb in (["keys"], ["calendar"]):
+    """`keys rotate` is one verb to a person, and `keys.rotate` to invoke; a server has a name."""
+    at = HOST_STANDS.get(words[0], 0) if words else 0
+    if at and words[at:] and not any(word.startswith("-") for word in words[1 : at + 1]):
+        return [*words[:at], "--host", *words[at:]]
+    if words[:1] in (["keys"], ["calendar"]) and words[1:] and not words[1].startswith("-"):
         return [f"{words[0]}.{words[1]}", *words[2:]]
-    if verb in (["publish"], ["rollback"], ["status"], ["logs"]):
-        return [*verb, "--host", *words[1:]]
     return words
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -20,6 +21,8 @@ from uvicorn.supervisors import Multiprocess
 from booking_endpoint.acts import Act, read_id
 from booking_endpoint.app import FAULTS, create_app
 from booking_endpoint.audit import append, lines_of, report, user
+from booking_endpoint.backup import BadBackup
+from booking_endpoint.backup_commands import SENT, add_commands, backup_command
 from booking_endpoint.config import (
     BadConfig,
     Config,
@@ -49,7 +52,7 @@ from booking_endpoint.trial import rehearse
 
 OFTEN = ("list", "acts")
 """The desk asks for these again and again: each act is written down, and no look is."""
-READING = ("export", "watch", "backup", "host-view")
+READING = ("export", "watch", "backup", SENT, "host-view")
 """Done also where they cannot be written down: a full disk must not hide who comes today."""
 
 
@@ -62,11 +65,14 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
             return serve(asked, environ)
         if asked.command == "audit":
             return audit(asked, environ)
+        if asked.command == "restore" or getattr(asked, "sealed", False):
+            log = partial(write_down, environ, needed=False)
+            return backup_command(asked, environ, secrets.token_bytes, log)
         if asked.command == "check" and asked.copy:
             asyncio.run(rehearse(environ, time.time, secrets.token_bytes))
             return told(True, "this release could serve")
         return asyncio.run(keep(asked, environ))
-    except (BadConfig, BadPractice, BrokenPromise, NewerFile, NotOffered) as error:
+    except (BadBackup, BadConfig, BadPractice, BrokenPromise, NewerFile, NotOffered) as error:
         print(error, file=sys.stderr)
     except FAULTS as error:
         print(f"the database cannot be used: {why(error)}", file=sys.stderr)
@@ -99,7 +105,7 @@ def parser() -> argparse.ArgumentParser:
         "ids", nargs="+", type=read_id, metavar="id"
     )
     commands.add_parser("purge", help="delete what is older than the practice keeps")
-    commands.add_parser("backup", help="copy the database").add_argument("file", type=Path)
+    add_commands(commands)
     commands.add_parser(
         "host-view", help="show everything that whoever runs this computer can see"
     ).add_argument("--log", action="append", default=[], type=Path, help="a log file to look into")

@@ -66,6 +66,14 @@ def database_at(environ: Mapping[str, str]) -> Where:
     return server_url(told) if is_url(told) else database_path(Path(told))
 
 
+def database_file(environ: Mapping[str, str]) -> Path:
+    """The database's file; raises BadConfig where a server keeps the bookings."""
+    where = database_at(environ)
+    if not isinstance(where, Path):
+        raise BadConfig("BOOKING_DATABASE: use the server's own pg_dump and pg_restore")
+    return where
+
+
 def is_url(told: str) -> bool:
     """Whether libpq takes it for the address of a server."""
     return told.startswith(("postgresql://", "postgres://"))

@@ -108,7 +108,7 @@ def seal(content: bytes, recipients: Sequence[str]) -> bytes:
         raise ValueError(f"an envelope has {RECIPIENTS} recipients")
     if len(content) > ROOM:
         raise TooLong
-    keys = [_public(key) for key in recipients]
+    keys = [halves(key) for key in recipients]
     hybrids = [hybrid for _, hybrid in keys if hybrid]
     version = 2 if len(hybrids) == RECIPIENTS else 1
     format, padded = FORMATS[version], content.ljust(ROOM)
@@ -169,7 +169,7 @@ def read_envelope(text: str) -> bytes:
 def check_key(public: str) -> None:
     """Raise BadKey unless this is a public key as `public_text` writes it."""
     try:
-        _public(public)
+        halves(public)
     except ValueError:
         raise BadKey from None
 
@@ -260,7 +260,7 @@ def _grown(seed: bytes, label: bytes, length: int) -> bytes:
     return HKDF(SHA256(), length, salt=None, info=label).derive(seed)
 
 
-def _public(public: str) -> tuple[ec.EllipticCurvePublicKey, MLKEM768X25519PublicKey | None]:
+def halves(public: str) -> tuple[ec.EllipticCurvePublicKey, MLKEM768X25519PublicKey | None]:
     """Both halves of a public key, in the order of the formats; raises ValueError."""
     point, dot, hybrid = public.partition(".")
     return _point(from_text(point)), _hybrid(from_text(hybrid)) if dot else None

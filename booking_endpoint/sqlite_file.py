@@ -259,6 +259,20 @@ def copy_file(path: Path, copy: Path) -> None:
         original.backup(copied)
 
 
+def copy_in_memory(path: Path) -> bytes:
+    """The same rows as the bytes of a file of their own, rewritten by key; no disk holds a copy.
+
+    All that was committed before is in it; the file itself is only read.
+    """
+    with (
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", WAIT, uri=True)) as original,
+        closing(sqlite3.connect(":memory:", isolation_level=None)) as copied,
+    ):
+        original.backup(copied)
+        copied.execute("VACUUM")
+        return copied.serialize()
+
+
 def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...]) -> None:
     """Apply the numbered migrations the file has not seen, all or none; raises NewerFile."""
     [version] = connection.execute("PRAGMA user_version").fetchone()

@@ -85,19 +85,21 @@ def run(
     put_in: Iterable[bytes] = (),
     progress: Progress | None = None,
     environ: Mapping[str, str] = os.environ,
+    into: IO[bytes] | None = None,
 ) -> Done:
     """Run a command there, with these pieces on its standard input; its end, whatever it is.
 
+    What it prints goes as it comes `into` a file where one is named, and is in no memory here.
     Raises Unreachable, StrangeHost, LetNobodyIn or NotAllowed, each with a sentence.
     """
     words = [*shlex.split(environ.get(SSH, "ssh")), *OPTIONS, "--", host, command]
     pipe = subprocess.PIPE
     try:
-        running = subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe)
+        running = subprocess.Popen(words, stdin=pipe, stdout=into or pipe, stderr=pipe)
     except OSError as error:
         raise Unreachable(f"{words[0]} cannot be started: {error.strerror}") from None
     with running:
-        assert running.stdin  # noqa: S101  # all three are pipes
+        assert running.stdin  # noqa: S101  # a pipe
         sender = Thread(target=send, args=(running.stdin, put_in, progress), daemon=True)
         sender.start()
         sending, running.stdin = running.stdin, None
@@ -105,7 +107,8 @@ def run(
         sender.join()
         with suppress(OSError):  # what was left to send, nobody reads any more
             sending.close()
-    done = Done(running.returncode, out.decode("utf-8", "replace"), said.decode("utf-8", "replace"))
+    told = [(text or b"").decode("utf-8", "replace") for text in (out, said)]
+    done = Done(running.returncode, *told)
     raise_for(host, done)
     return done
 

@@ -47,7 +47,50 @@ def rollback(_: Context, host: str = "", to: str = "") -> None:
     start("rollback", host, *(["--to", to] if to else []))
 
 
-@task(help={"host": HOST, "json": "for a program"})
+@task(
+    positional=["host"],
+    help={
+        "host": HOST,
+        "output": "the file to write; then no older one is deleted",
+        "folder": "where backups lie; ~/souspli-backups unless said",
+        "keep": "how many of this server stay there (8)",
+    },
+)
+def backup(_: Context, host: str = "", output: str = "", folder: str = "", keep: int = 8) -> None:
+    """Bring home all bookings, the audit log and what signs receipts: one file, sealed."""
+    said = {"--output": output, "--folder": folder}
+    words = [word for name, value in said.items() if value for word in (name, value)]
+    start("backup", host, *words, "--keep", str(keep))
+
+
+@task(
+    positional=["file", "host"],
+    help={
+        "file": "a backup",
+        "host": "the server, as ssh knows it; as root unless it names a user",
+        "drill": "only see that it opens, and what would be restored; needs no server",
+        "key": "the doctor's key file or folder; unless said, the words of a paper are asked for",
+        "forget-receipts": "links and codes given out before end (after a break-in)",
+        "practice": "the facts file",
+    },
+)
+def restore(
+    _: Context,
+    file: str,
+    host: str = "",
+    drill: bool = False,
+    key: str = "",
+    forget_receipts: bool = False,
+    practice: str = FACTS,
+) -> None:
+    """Open a backup here, put it on a server that was published to, and see that it is well."""
+    words = [file, *([host] if host else []), "--practice", practice]
+    words += ["--drill"] * drill + ["--forget-receipts"] * forget_receipts
+    words += ["--key", key] if key else []
+    become(sys.executable, "-m", "desk", "restore", *words)
+
+
+@task(positional=["host"], help={"host": HOST, "json": "for a program"})
 def status(_: Context, host: str = "", json: bool = False) -> None:
     """How the server is: what is wrong first, each with what to do. Ends with 8 on anything red."""
     start("status", host, *["--json"] * json)

@@ -17,7 +17,7 @@ from deploy.calendar_verbs import calendar
 from deploy.commands import become, call, say
 from deploy.evening_verbs import numbers, remind, sheet
 from deploy.key_verbs import FACTS, keys, server_at
-from deploy.publish_verbs import logs, publish, rollback, status
+from deploy.publish_verbs import backup, logs, publish, restore, rollback, status
 
 
 @task(
@@ -250,6 +250,8 @@ namespace = Collection(
     bootstrap,
     publish,
     rollback,
+    backup,
+    restore,
     status,
     logs,
     test,

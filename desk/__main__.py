@@ -20,6 +20,7 @@ from booking_endpoint.booking import mark
 from booking_endpoint.envelope import BadKey, PrivateKey
 from booking_endpoint.reading import BadPractice, read_practice
 from booking_endpoint.words import Language, read_language
+from deploy.far import Far
 from deploy.writer import told, writers_language
 from desk.arguments import as_typed, parser
 from desk.calendar_command import CalendarTalk
@@ -35,6 +36,7 @@ from desk.opening import BadLine, open_line, plain
 from desk.pair_command import Invitation
 from desk.paper import Paper
 from desk.printing import shown
+from desk.restore_command import Restoring, send
 from desk.server import Server, Unreachable
 from desk.serving import open_desk
 from desk.session import Place
@@ -59,14 +61,19 @@ def main(arguments: Sequence[str]) -> int:
             return calendar_command(asked)
         if asked.command in ("remind", "sheet", "numbers"):
             return evening_command(asked)
-        return {"keys": keys_command, "pair": pair, "join": join, "serve": serve}[asked.command](
-            asked
-        )
+        acts = {
+            "keys": keys_command,
+            "pair": pair,
+            "join": join,
+            "serve": serve,
+            "restore": restore_command,
+        }
+        return acts[asked.command](asked)
     except BadKey:
         print(f"{asked.key[0]}: this passphrase does not open the key", file=sys.stderr)
     except BadPractice as error:
         print(told(error, asked.practice), file=sys.stderr)
-    except (Stopped, Unsafe) as error:
+    except (Stopped, Unsafe, Far) as error:
         print(error, file=sys.stderr)
     except UnicodeDecodeError:
         print("a file is not text in UTF-8", file=sys.stderr)
@@ -263,6 +270,24 @@ def evening_command(asked: argparse.Namespace) -> int:
         return stopped(language)
     except StaysClosed:
         return closed_drawer(language, "reminders.sealed")
+
+
+def restore_command(asked: argparse.Namespace) -> int:
+    """A backup, opened with a key file and its passphrase, or with the words of a paper."""
+    practice = read_practice(asked.practice.read_text(encoding="utf-8"), str(asked.practice))
+    language = read_language(practice.languages[0], TRANSLATIONS)
+    talk = Talk(language, input, getpass.getpass, print)
+    if not (asked.host or asked.drill):
+        print("name the server to restore, or say --drill", file=sys.stderr)
+        return 2
+
+    def unlocked() -> list[PrivateKey]:
+        return unlock_all(read_keys(asked.key), passphrase(asked.passphrase_file))[0]
+
+    try:
+        return Restoring(practice, talk, unlocked, send).do(asked)
+    except (KeyboardInterrupt, EOFError):
+        return stopped(language)
 
 
 def folder_of(asked: argparse.Namespace) -> Path:

@@ -38,7 +38,13 @@ def parser() -> argparse.ArgumentParser:
     exporting.add_argument("--with-names", action="store_true", help="who comes; after a warning")
     calendars = (*known, pulling, exporting)
     evenings = add_commands(commands)
-    for asks in (opening, *calendars, *evenings):
+    restoring = commands.add_parser("restore", help="open a backup, and put it on a server")
+    restoring.add_argument("file", type=Path)
+    restoring.add_argument("host", nargs="?", default="", help="as ssh knows it; as root")
+    restoring.add_argument("--drill", action="store_true", help="only see that all would be there")
+    restoring.add_argument("--key", type=Path, action="append", help="else a paper's words")
+    restoring.add_argument("--forget-receipts", action="store_true", help="after a break-in")
+    for asks in (restoring, opening, *calendars, *evenings):
         asks.add_argument("--passphrase-file", type=Path, help="instead of asking for it")
     for reads in (opening, serving, *calendars, *evenings):
         reads.add_argument(
@@ -66,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
         )
     auditing = commands.add_parser("audit", help="whether the server's audit log was changed")
     auditing.add_argument("--seen", type=Path, required=True, help="keeps its last digest, here")
-    for knows in (serving, keys, pairing, *calendars, *evenings):
+    for knows in (serving, keys, pairing, restoring, *calendars, *evenings):
         knows.add_argument("--practice", type=Path, required=True, help="practice.toml")
     for shows in (serving, joining, keys, *evenings):
         shows.add_argument("--no-open", action="store_true", help="do not open the browser")

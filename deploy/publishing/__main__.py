@@ -1,4 +1,4 @@
-"""`python -m deploy.publishing publish | rollback | status | logs`: the ends that a person sees.
+"""`python -m deploy.publishing publish | rollback | backup | status | logs`: what a person sees.
 
 Ends with an Outcome: 0 done, 1 not fit to be published or not agreed to, 2 refused, 3 somebody is
 at it, 4 damaged on the way, 5 failed its rehearsal, 6 rolled back, 7 disk full, 8 not well,
@@ -20,6 +20,7 @@ from booking_endpoint.practice import Practice
 from booking_endpoint.reading import BadPractice, read_practice
 from deploy.far import Far, NotAllowed, Unreachable
 from deploy.publishing.asking import Server, amount, host_named, progress
+from deploy.publishing.bringing import FOLDER, bring, file_for, forget_old
 from deploy.publishing.bundle import ROOT, describe, gather
 from deploy.publishing.difference import Difference
 from deploy.publishing.folder import HEADER_FILE, write
@@ -49,6 +50,8 @@ def main(arguments: Sequence[str]) -> int:
             case "rollback":
                 print(server.switch(asked.to) if asked.to else server.roll_back(), end="")
                 return 0
+            case "backup":
+                return backup(asked, server, datetime.now(UTC))
             case "status":
                 return status(server, as_json=asked.json)
             case _:
@@ -69,14 +72,18 @@ def parser() -> argparse.ArgumentParser:
     verbs = described.add_subparsers(dest="verb", required=True)
     publishing = verbs.add_parser("publish", help="check, build, show what changes, and do it")
     back = verbs.add_parser("rollback", help="serve the release before again")
+    backing = verbs.add_parser("backup", help="bring home a sealed backup of the bookings")
     looking = verbs.add_parser("status", help="how the server is")
     reading = verbs.add_parser("logs", help="what happened there, in counts")
-    for verb in (publishing, back, looking, reading):
+    for verb in (publishing, back, backing, looking, reading):
         verb.add_argument("host", nargs="?", default="", help="as ssh knows it")
     for verb in (looking, reading):
         verb.add_argument("--json", action="store_true", help="for a program")
     back.add_argument("--to", default="", metavar="ID", help="a certain release that is kept")
     publishing.add_argument("--static", type=Path, metavar="FOLDER", help="no server: pages alone")
+    backing.add_argument("--output", type=Path, help="this file, and no other goes")
+    backing.add_argument("--folder", type=Path, default=FOLDER, help=f"where they lie ({FOLDER})")
+    backing.add_argument("--keep", type=int, default=8, metavar="N", help="the last N stay (8)")
     publishing.add_argument("--dry-run", action="store_true", help="only show what would change")
     publishing.add_argument("--yes", action="store_true", help="do not ask")
     publishing.add_argument("--delete-many", action="store_true", help="also where many pages go")
@@ -181,6 +188,22 @@ def send(
 def agreed(question: str) -> bool:
     """A yes from a person at a terminal; nobody there is no yes."""
     return sys.stdin.isatty() and input(question).strip().lower() in ("y", "yes")
+
+
+def backup(asked: argparse.Namespace, server: Server, now: datetime) -> int:
+    """Bring one home; then the oldest go, unless it was to be a certain file."""
+    folder = asked.folder.expanduser()
+    file = asked.output or file_for(folder, server.host, now)
+    try:
+        said = bring(server.backup, file)
+        print(f"{file}: {file.stat().st_size / 1e6:.1f} MB, {said}")
+        if not asked.output:
+            for old in forget_old(folder, server.host, max(asked.keep, 1)):
+                print(f"deleted: {old}")
+    except OSError as error:
+        print(f"{error.filename or file}: {error.strerror}", file=sys.stderr)
+        return NOT_FIT
+    return 0
 
 
 def status(server: Server, *, as_json: bool) -> int:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from deploy import far
 from deploy.publishing.upload import pieces
@@ -45,12 +45,22 @@ class Server:
     def switch(self, name: str) -> str:
         return self._ask("switch", name).out
 
+    def backup(self, into: IO[bytes]) -> str:
+        """Write a sealed backup into a file; what the server says of it, in a line."""
+        said = self._ask("backup", into=into).said.strip()
+        return "".join(sign for sign in said.splitlines()[-1][:200] if sign.isprintable())
+
     def _ask(
-        self, verb: str, *words: str, archive: bytes = b"", show: far.Progress | None = None
+        self,
+        verb: str,
+        *words: str,
+        archive: bytes = b"",
+        show: far.Progress | None = None,
+        into: IO[bytes] | None = None,
     ) -> far.Done:
-        told = () if verb in ("manifest", "status", "logs") else (whoami(),)
+        told = () if verb in ("manifest", "status", "logs", "backup") else (whoami(),)
         command = shlex.join((verb, *words, *told))
-        done = far.run(self.host, command, pieces(archive), show)
+        done = far.run(self.host, command, pieces(archive), show, into=into)
         if done.code:
             said = done.said.strip() or done.out.strip() or f"{verb} ended with {done.code}"
             known = done.code in set(Outcome)

@@ -1,8 +1,8 @@
 """The only door to the server for who deploys, and for the desk: the forced command of each key.
 
 `gate ROLE` reads what was asked from SSH_ORIGINAL_COMMAND. A key of the role `content` changes
-pages, `full` the endpoint, too; `desk` reaches the bookings, sealed, and changes no file. No shell
-sees a word of it.
+pages, `full` the endpoint, too; `desk` reaches the bookings, sealed, and changes no file. Both take
+a backup, sealed. No shell sees a word of it.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from deploy.server import rehearsal, telling
 from deploy.server.health import Unwell, settle
@@ -44,6 +44,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], stdin: IO[bytes])
     try:
         words = shlex.split(environ.get("SSH_ORIGINAL_COMMAND", ""))
         settings = Settings.read(asked.settings)
+        if words == ["backup"] and asked.role != "content":
+            return become_endpoint(settings, "backup", "--sealed")
         if asked.role == "desk":
             return desk(settings, words)
         return Gate(asked.role, settings, stdin).do(words)
@@ -71,7 +73,12 @@ def desk(settings: Settings, words: Sequence[str]) -> int:
     """Become the endpoint's command line, as its own user; the desk asks for no more than this."""
     if words[:1] != ["booking_endpoint"] or tuple(words[1:]) not in DESK:
         raise refused(words[1:] if words[:1] == ["booking_endpoint"] else words)
-    os.execv(settings.run_endpoint[0], [*settings.run_endpoint, *words[1:]])  # noqa: S606
+    return become_endpoint(settings, *words[1:])
+
+
+def become_endpoint(settings: Settings, *words: str) -> NoReturn:
+    """End as a command of the endpoint's: its answer goes straight out."""
+    os.execv(settings.run_endpoint[0], [*settings.run_endpoint, *words])  # noqa: S606
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 SUDO = ("/usr/bin/sudo", "-n")
+UNITS = ("souspli.socket", "souspli.service")
 
 
 class BadSettings(ValueError):
@@ -28,6 +29,12 @@ class Settings:
         "/usr/local/lib/souspli/run-endpoint",
     )
     """Runs the endpoint's command line as its own user; `--release ID` before it names one."""
+    stop: tuple[str, ...] = ("/usr/bin/systemctl", "stop", *UNITS)
+    start: tuple[str, ...] = ("/usr/bin/systemctl", "start", *UNITS)
+    """Root's: the socket too, since whoever asks there starts the endpoint again."""
+    secret: Path = Path("/etc/souspli/secret.cred")
+    """What signs receipts, sealed to this machine by `creds`."""
+    creds: tuple[str, ...] = ("/usr/bin/systemd-creds",)
     patience: int = 30
     """Seconds in which a restarted endpoint must be well."""
     silence: int = 60

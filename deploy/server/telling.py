@@ -74,12 +74,12 @@ def settled(settings: Settings, current: Path | None) -> bool:
 
 
 def last_backup(audit: Sequence[str] | None) -> str | None:
-    """The hour of the last backup, by the audit log."""
+    """The hour of the last backup that was taken away whole, by the audit log."""
     hours = []
     for line in audit or ():
         with suppress(ValueError, LookupError, TypeError):
             told = json.loads(line)
-            if told["what"] == "backup":
+            if told["what"] == "backup sent":
                 hours.append(str(told["when"]))
     return hours[-1] if hours else None
 

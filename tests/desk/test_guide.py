@@ -13,8 +13,9 @@ from tests.serving import ROOT
 
 GUIDE = (ROOT / "docs" / "guide-cles.md").read_text("utf-8")
 DESK = (ROOT / "docs" / "guide-bureau.md").read_text("utf-8")
+BACKUPS = (ROOT / "docs" / "guide-sauvegarde.md").read_text("utf-8")
 COMMAND = re.compile(r"python3 tasks\.py ([^`\n|]+)")
-TYPED = sorted({one.strip() for one in COMMAND.findall(GUIDE + DESK)})
+TYPED = sorted({one.strip() for one in COMMAND.findall(GUIDE + DESK + BACKUPS)})
 EXPLAINED = re.findall(r"^\| (.+?) \|", GUIDE.partition("| message |")[2], re.MULTILINE)
 
 
@@ -50,6 +51,14 @@ def test_the_messages_explained_are_those_that_are_said() -> None:
     begun = {text: [one for one in EXPLAINED if text.startswith(one)] for text in messages}
     assert [text for text, ones in begun.items() if len(ones) != 1] == []
     assert sorted(one for [one] in begun.values()) == sorted(EXPLAINED)
+
+
+def test_the_messages_of_a_restore_that_are_explained_are_said() -> None:
+    explained = re.findall(r"^\| (.+?) \|", BACKUPS.partition("| message |")[2], re.MULTILINE)
+    messages = said("restore_command.py")
+    begun = [one for one in explained if not one.startswith("-")]
+    assert begun
+    assert [one for one in begun if not any(text.startswith(one) for text in messages)] == []
 
 
 def test_the_messages_of_a_second_desk_are_explained_too() -> None:

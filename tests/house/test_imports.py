@@ -21,6 +21,7 @@ ORDER = (
     "headers",
     "instants",
     "envelope",
+    "sealed_file",
     "values",
     "rest_days",
     "reading_legal",
@@ -45,7 +46,10 @@ ORDER = (
     "store",
     "acts",
     "lines",
+    "backup",
+    "restoring",
     "config",
+    "backup_commands",
     "host_view",
     "pages",
     "web",
@@ -96,6 +100,7 @@ PURE = (
     "limits",
     "booking",
     "envelope",
+    "sealed_file",
 )
 
 HARMLESS = {

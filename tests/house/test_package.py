@@ -87,6 +87,7 @@ def test_the_wheel_holds_the_desk_and_what_it_stands_on(wheel: Path) -> None:
     assert {Path(name).parent.name for name in of_deploy} == {"deploy", "translations"}
     assert {name for name in of_deploy if name.endswith(".py")} == {
         "deploy/__init__.py",
+        "deploy/far.py",
         "deploy/writer.py",
     }
     assert {"desk/templates/agenda.html", "desk/static/desk.js", "desk/translations/he.po"} <= set(

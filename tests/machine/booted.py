@@ -32,6 +32,11 @@ class Booted:
         return self.room / "disk"
 
     @property
+    def name(self) -> str:
+        """Of its own: systemd-nspawn keeps a folder for each name, and clears it at the start."""
+        return f"practice-{os.getpid()}-{self.room.name}"
+
+    @property
     def first(self) -> int:
         """The first process of the machine, as this one numbers it."""
         assert self.running
@@ -66,7 +71,7 @@ class Booted:
             "--register=no",
             "--suppress-sync=yes",
         ]
-        words += ["--keep-unit", "--private-network", "--console=pipe", "--machine=practice"]
+        words += ["--keep-unit", "--private-network", "--console=pipe", f"--machine={self.name}"]
         with (self.room / "console").open("ab") as console:
             self.running = subprocess.Popen(
                 words,
@@ -134,13 +139,15 @@ class Booted:
         """The keys of hosts that this machine has seen."""
         return self.room / "known_hosts"
 
-    def verb(self, role: str, *words: str, tree: Path = ROOT) -> "subprocess.CompletedProcess[str]":
+    def verb(
+        self, role: str, *words: str, tree: Path = ROOT, put_in: str = ""
+    ) -> "subprocess.CompletedProcess[str]":
         """One of our programs, as a deployer starts it; `tree` is where the project lies."""
         return subprocess.run(
             [sys.executable, "-m", *words],
             cwd=tree,
             env={**os.environ, SSH: shlex.join(self.ssh(role))},
-            stdin=subprocess.DEVNULL,
+            input=put_in,
             capture_output=True,
             text=True,
             check=False,

@@ -9,18 +9,20 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from booking_endpoint.envelope import PrivateKey, open_envelope
+from booking_endpoint.envelope import PrivateKey, lock_key, open_envelope
 from booking_endpoint.headers import HEADERS
-from deploy.bootstrap.wanted import CERTIFICATE, CERTIFICATE_KEY
+from deploy.bootstrap.wanted import CERTIFICATE, CERTIFICATE_KEY, SECRET
 from desk.opening import read_identity
 from desk.server import Server
 from tasks import chromium
 from tests.browser.patient import Answers, Patient
-from tests.machine.booted import DOMAIN, Booted
+from tests.machine.booted import DOMAIN, Booted, booted
+from tests.machine.image import image
 from tests.serving import ROOT, Practice, wait_until
 
 STATE = (
@@ -357,8 +359,7 @@ def test_a_patient_books_over_tls_and_the_desk_reads_who(
 
 def names(machine: Booted, key: PrivateKey) -> set[str]:
     """Who comes, as the desk reads it over ssh with its own key."""
-    command = (*machine.ssh("desk"), "souspli@127.0.0.1", "--", "booking_endpoint")
-    lines = [json.loads(line) for line in Server(command, dict(os.environ)).export()]
+    lines = [json.loads(line) for line in exported(machine)]
     sealed = [
         base64.urlsafe_b64decode(line["envelope"] + "==") for line in lines if "envelope" in line
     ]
@@ -406,3 +407,42 @@ def test_a_line_that_fails_says_which_and_what_to_do(machine: Booted) -> None:
         machine.known.write_text(known, "ascii")
     assert changed.code == 2
     assert "shows another key than the one you know" in changed.said
+
+
+def test_a_backup_lives_again_on_a_new_machine(
+    live: Booted, tmp_path: Path, facts: Path, site: Path, key: PrivateKey
+) -> None:
+    """From a bare machine to all bookings, and what its receipts were signed with, in a minute."""
+    backup, booked = tmp_path / "b.souspli", exported(live)
+    words = ("deploy.publishing", "backup", "souspli@127.0.0.1", "--output", str(backup))
+    done = told(live.verb("desk", *words))
+    assert (done.code, f"{len(booked)} bookings" in done.said) == (0, True), done.said
+    (tmp_path / "key.pem").write_bytes(lock_key(key, "a passphrase"))
+    (tmp_path / "passphrase").write_text("a passphrase", "utf-8")
+    known = ("--key", str(tmp_path / "key.pem"), "--passphrase-file", str(tmp_path / "passphrase"))
+    back = ("restore", str(backup), "127.0.0.1", "--practice", str(facts), *known)
+    (tmp_path / "new").mkdir()
+    with booted(tmp_path / "new", image()) as new:
+        began = monotonic()
+        assert new.bootstrap("--apply").returncode == 0
+        assert new.publish("full", facts, site).returncode == 0
+        done = told(new.verb("root", "desk", *back, put_in="oui\n"))
+        assert done.code == 0, done.said
+        others_at_work = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+        assert monotonic() - began < 60 * others_at_work
+        assert exported(new) == booked
+        assert new.fetch(ASKED).startswith("HTTP/2 200")
+        assert "restore" in new.say("cat /var/lib/souspli/bookings.db.audit")
+        assert new.say("ls /var/lib/souspli").count("before") == 0
+        assert set(signing(live)) < set(signing(new))
+        assert signing(new)[0] != signing(live)[0]
+
+
+def signing(machine: Booted) -> list[str]:
+    return machine.say(f"systemd-creds decrypt --name=secret {SECRET} -").split(",")
+
+
+def exported(machine: Booted) -> list[str]:
+    """Every booking, sealed, as the desk has it over ssh."""
+    command = (*machine.ssh("desk"), "souspli@127.0.0.1", "--", "booking_endpoint")
+    return Server(command, dict(os.environ)).export()

@@ -2,7 +2,8 @@
 
 `supervisor.py run ROOM` holds the socket and keeps the endpoint of ROOM/srv/current alive;
 `supervisor.py restart ROOM` has it started anew, and ends when it was;
-`supervisor.py endpoint ROOM [--release ID] WORDS…` runs one of its commands.
+`supervisor.py endpoint ROOM [--release ID] WORDS…` runs one of its commands;
+`supervisor.py creds ROOM encrypt | decrypt … FROM TO` is systemd-creds, without a seal.
 """
 
 import os
@@ -89,6 +90,10 @@ def main(verb: str, room: Path, *words: str) -> None:
             with socket.socket(socket.AF_UNIX) as asking:
                 asking.connect(str(room / "control.sock"))
                 sys.exit(0 if asking.recv(9) == b"started" else 1)
+        case "creds":
+            source, to = words[-2:]
+            content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+            sys.stdout.buffer.write(content) if to == "-" else Path(to).write_bytes(content)
         case "endpoint":
             release = "current"
             if words[:1] == ("--release",):
