@@ -30,6 +30,8 @@ STAMP = VENV / "locks.sha256"
 RUN_LOCK = ROOT / "requirements.txt"
 TEST_LOCK = ROOT / "tests" / "requirements.txt"
 """All that the run lock holds, and the checks' tools."""
+AT_HOST = ("publish", "rollback", "status", "logs")
+"""Verbs whose first word may be the server's name."""
 
 
 def digest(lock: Path) -> str:
@@ -84,9 +86,14 @@ def must(*command: Word) -> None:
 
 
 def as_invoke_says(words: list[str]) -> list[str]:
-    """`keys rotate` is one verb to a person, and `keys.rotate` to invoke."""
+    """`keys rotate` is one verb to a person, and `keys.rotate` to invoke.
+
+    So is a host that need not be named: invoke knows no word that may be left out.
+    """
     if words[:1] in (["keys"], ["calendar"]) and words[1:] and not words[1].startswith("-"):
         return [f"{words[0]}.{words[1]}", *words[2:]]
+    if words[:1] and words[0] in AT_HOST and words[1:] and not words[1].startswith("-"):
+        return [words[0], "--host", *words[1:]]
     return words
 
 

@@ -16,7 +16,6 @@ def start(verb: str, host: str, *words: str) -> None:
 
 
 @task(
-    positional=["host"],
     help={
         "host": HOST,
         "dry-run": "build and check, and say what would change",
@@ -39,19 +38,19 @@ def publish(
     start("publish", host, "--practice", practice, *words)
 
 
-@task(positional=["host"], help={"host": HOST, "to": "a certain release that is kept, by its id"})
+@task(help={"host": HOST, "to": "a certain release that is kept, by its id"})
 def rollback(_: Context, host: str = "", to: str = "") -> None:
     """Serve the release before again, endpoint and all; bookings stay as they are."""
     start("rollback", host, *(["--to", to] if to else []))
 
 
-@task(positional=["host"], help={"host": HOST, "json": "for a program"})
+@task(help={"host": HOST, "json": "for a program"})
 def status(_: Context, host: str = "", json: bool = False) -> None:
     """How the server is: what is wrong first, each with what to do. Ends with 8 on anything red."""
     start("status", host, *["--json"] * json)
 
 
-@task(positional=["host"], help={"host": HOST, "json": "for a program"})
+@task(help={"host": HOST, "json": "for a program"})
 def logs(_: Context, host: str = "", json: bool = False) -> None:
     """What happened on the server: answers by day, failures by place. Counts, and no person."""
     start("logs", host, *["--json"] * json)
