@@ -68,14 +68,12 @@ def ask(lock: Path) -> str:
 
 
 def read(answer: str) -> Iterator[str]:
-    """A line for each hole. Raises NoAnswer for what is no answer, or not one about all."""
+    """A line for each hole. Raises NoAnswer for what is no answer, or leaves a package out."""
     try:
         for package in json.loads(answer)["dependencies"]:
-            if reason := package.get("skip_reason"):
-                raise NoAnswer(f"{package['name']}: {reason}")
             for hole in package["vulns"]:
                 mended = ", ".join(hole["fix_versions"]) or "no version yet"
                 name = f"{package['name']} {package['version']}"
                 yield f"{name}: {hole['id']}; mended in {mended}"
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError):
         raise NoAnswer("pip-audit's answer cannot be read") from None

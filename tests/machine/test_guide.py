@@ -29,7 +29,7 @@ from tests.serving import ROOT, Practice
 
 CLONED = "https://example.org/souspli.git"
 ELSEWHERE = {
-    "python3 tasks.py demo": "tests/serving.py",
+    "python3 tasks.py demo": "tests/conftest.py",
     "python3 tasks.py desk": "tests/desk/test_live.py",
     "python3 tasks.py verify": "tests/edge/test_verify.py",
     "python3 tasks.py upgrade": "tests/kit/test_upgrade.py",
