@@ -65,7 +65,8 @@ class Booted:
             "--boot",
             "--register=no",
         ]
-        words += ["--keep-unit", "--private-network", "--console=pipe", "--machine=practice"]
+        words += ["--keep-unit", "--private-network", "--console=pipe"]
+        words += [f"--machine=practice-{os.getpid()}"]  # two may be booted at once
         with (self.room / "console").open("ab") as console:
             self.running = subprocess.Popen(
                 words,
