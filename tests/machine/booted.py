@@ -1,5 +1,6 @@
 """A Debian that is really booted: its own systemd, sshd and nginx, behind a network of its own."""
 
+import fcntl
 import os
 import shlex
 import shutil
@@ -66,7 +67,7 @@ class Booted:
             "--register=no",
         ]
         words += ["--keep-unit", "--private-network", "--console=pipe"]
-        words += [f"--machine=practice-{os.getpid()}"]  # two may be booted at once
+        words += [f"--machine=practice-{os.getpid()}"]
         with (self.room / "console").open("ab") as console:
             self.running = subprocess.Popen(
                 words,
@@ -170,11 +171,13 @@ class Booted:
 
 @contextmanager
 def booted(room: Path, image: Path) -> Iterator[Booted]:
-    """A bare machine, until the block ends."""
+    """A bare machine, until the block ends. One at a time: of two booted at once, one may die."""
     machine = Booted(room, image)
-    try:
-        machine.prepare()
-        machine.boot()
-        yield machine
-    finally:
-        machine.end()
+    with image.with_name("turn").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        try:
+            machine.prepare()
+            machine.boot()
+            yield machine
+        finally:
+            machine.end()
