@@ -4,10 +4,11 @@ import fcntl
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,6 +98,10 @@ class Booted:
     def end(self) -> None:
         """Nothing of it is left running, nor mounted."""
         if self.running and self.running.poll() is None:
+            with suppress(
+                OSError, IndexError
+            ):  # its first process outlives nspawn, and with it all
+                os.kill(self.first, signal.SIGKILL)
             self.running.kill()
             self.running.wait()
         subprocess.run(["umount", "--lazy", str(self.disk)], check=False)
@@ -171,7 +176,7 @@ class Booted:
 
 @contextmanager
 def booted(room: Path, image: Path) -> Iterator[Booted]:
-    """A bare machine, until the block ends. One at a time: of two booted at once, one may die."""
+    """A bare machine, until the block ends. One at a time: they share a cgroup."""
     machine = Booted(room, image)
     with image.with_name("turn").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
