@@ -17,6 +17,7 @@ from deploy.calendar_verbs import calendar
 from deploy.commands import become, call, say
 from deploy.evening_verbs import numbers, remind, sheet
 from deploy.key_verbs import FACTS, keys, server_at
+from deploy.kit_verbs import audit_packages, release, sbom, upgrade, verify_release
 from deploy.publish_verbs import backup, logs, publish, restore, rollback, status
 
 
@@ -254,6 +255,11 @@ namespace = Collection(
     restore,
     status,
     logs,
+    upgrade,
+    sbom,
+    audit_packages,
+    release,
+    verify_release,
     test,
     bench,
     keys=keys,

@@ -23,7 +23,11 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say aloud what was not tried on a booted machine: a skip is easily overlooked."""
+    """Say what a test measured, and aloud what was not tried on a booted machine."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "told":
+                terminalreporter.line(value)
     skipped = terminalreporter.stats.get("skipped", [])
     untried = [one for one in skipped if one.nodeid.startswith("tests/machine/")]
     if untried:

@@ -1,12 +1,14 @@
 """A Debian that is really booted: its own systemd, sshd and nginx, behind a network of its own."""
 
+import fcntl
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,7 +73,8 @@ class Booted:
             "--register=no",
             "--suppress-sync=yes",
         ]
-        words += ["--keep-unit", "--private-network", "--console=pipe", f"--machine={self.name}"]
+        words += ["--keep-unit", "--private-network", "--console=pipe"]
+        words += [f"--machine=practice-{os.getpid()}"]
         with (self.room / "console").open("ab") as console:
             self.running = subprocess.Popen(
                 words,
@@ -101,6 +104,10 @@ class Booted:
     def end(self) -> None:
         """Nothing of it is left running, nor mounted."""
         if self.running and self.running.poll() is None:
+            with suppress(
+                OSError, IndexError
+            ):  # its first process outlives nspawn, and with it all
+                os.kill(self.first, signal.SIGKILL)
             self.running.kill()
             self.running.wait()
         subprocess.run(["umount", "--lazy", str(self.disk)], check=False)
@@ -177,11 +184,13 @@ class Booted:
 
 @contextmanager
 def booted(room: Path, image: Path) -> Iterator[Booted]:
-    """A bare machine, until the block ends."""
+    """A bare machine, until the block ends. One at a time: they share a cgroup."""
     machine = Booted(room, image)
-    try:
-        machine.prepare()
-        machine.boot()
-        yield machine
-    finally:
-        machine.end()
+    with image.with_name("turn").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        try:
+            machine.prepare()
+            machine.boot()
+            yield machine
+        finally:
+            machine.end()
