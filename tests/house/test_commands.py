@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from booking_endpoint.__main__ import parser as endpoint
+from booking_endpoint.arguments import parser as endpoint
 from desk.arguments import parser as desk
 from tasks import namespace
 from tests.house.tree import ROOT, files, python_files, syntax

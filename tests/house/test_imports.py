@@ -50,6 +50,7 @@ ORDER = (
     "restoring",
     "config",
     "backup_commands",
+    "arguments",
     "host_view",
     "pages",
     "web",
