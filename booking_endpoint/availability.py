@@ -218,15 +218,28 @@ def offered_on(day: date, practice: Practice, visit: Visit, busy: Busy, now: int
     first, last = horizon(practice, visit, now)
     if not first <= day <= last or is_full(day, practice, visit, busy):
         return
-    for opened in opened_on(day, practice, visit, busy.extra):
-        free = [
-            slot
-            for slot in opened.slots
-            if soonest <= slot.start <= latest
-            and busy.cells.isdisjoint(slot.cells(visit.before, visit.after))
-            and not slot.meets(busy.closed)
-        ]
-        yield from thrifty(free, opened, visit, busy) if practice.rules.no_crumbs else free
+    bookable = range(soonest, latest + 1)
+    slots = (
+        slot
+        for opened in opened_on(day, practice, visit, busy.extra)
+        for slot in free_in(opened, practice, visit, busy, bookable)
+    )
+    # Hours of the desk may lie in a part of a stretch that the facts shut: before what follows it.
+    yield from sorted(slots) if busy.extra else slots
+
+
+def free_in(
+    opened: Opened, practice: Practice, visit: Visit, busy: Busy, bookable: range
+) -> Iterable[Slot]:
+    """Of one stretch, the slots that may be booked now and that nothing takes."""
+    free = [
+        slot
+        for slot in opened.slots
+        if slot.start in bookable
+        and busy.cells.isdisjoint(slot.cells(visit.before, visit.after))
+        and not slot.meets(busy.closed)
+    ]
+    return thrifty(free, opened, visit, busy) if practice.rules.no_crumbs else free
 
 
 def thrifty(free: Sequence[Slot], opened: Opened, visit: Visit, busy: Busy) -> Iterator[Slot]:

@@ -37,14 +37,14 @@ def free_days(
 
 
 def free_on(day: date, practice: Practice, visit: Visit, busy: Busy, now: int) -> list[Slot]:
-    return [
+    return sorted(
         slot
         for opened in opened_on(day, practice, visit, busy.extra)
         for slot in opened.slots
         if slot.start > now
         and busy.cells.isdisjoint(slot.cells(visit.before, visit.after))
         and not slot.meets(busy.closed)
-    ]
+    )
 
 
 def gained(extra: Extra, practice: Practice, busy: Busy, now: int) -> dict[str, list[Slot]]:

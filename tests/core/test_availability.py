@@ -252,6 +252,9 @@ def test_an_hour_can_be_opened_on_a_day_that_the_facts_close() -> None:
     assert offered_with("10:00-11:00", where=away) == ["10:00", "10:30"]
     late = replace(MORNING, closures=(Closure(MONDAY, MONDAY, begins=read_wall("10:00")),))
     assert offered_with("10:15-10:45", where=late) == ["09:00", "09:30", "10:15"]
+    shut = Closure(MONDAY, MONDAY, read_wall("09:00"), read_wall("10:00"))
+    early = replace(MORNING, closures=(shut,))
+    assert offered_with("09:30-10:00", where=early) == ["09:30", "10:00", "10:30"]
 
 
 def test_an_hour_opened_for_some_visits_is_offered_for_these_alone() -> None:
