@@ -105,7 +105,8 @@ def serve(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
         if asked.workers > 1:
             Multiprocess(settings, sockets=[settings.bind_socket()]).run()
         else:
-            PatientServer(settings).run()
+            with suppress(KeyboardInterrupt):  # Ctrl-C, which uvicorn passes on when it is done
+                PatientServer(settings).run()
     finally:
         write_down(environ, "serve stop", needed=False)
     return 0

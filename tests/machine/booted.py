@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from deploy.far import SSH
 from tests.serving import ROOT, wait_until
@@ -28,6 +29,8 @@ class Booted:
     room: Path
     image: Path
     running: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    turn: IO[str] | None = field(default=None, repr=False)
+    """One machine runs at a time, since all share one cgroup; closed, it is another's turn."""
 
     @property
     def disk(self) -> Path:
@@ -61,6 +64,9 @@ class Booted:
         shutil.copy(self.room / "root.pub", known / "authorized_keys")
 
     def boot(self) -> None:
+        """Start it, once no other machine runs."""
+        self.turn = self.image.with_name("turn").open("w")
+        fcntl.flock(self.turn, fcntl.LOCK_EX)
         words = [
             "setpriv",
             "--pdeathsig",
@@ -74,7 +80,7 @@ class Booted:
             "--suppress-sync=yes",
         ]
         words += ["--keep-unit", "--private-network", "--console=pipe"]
-        words += [f"--machine=practice-{os.getpid()}"]
+        words += [f"--machine={self.name}"]
         with (self.room / "console").open("ab") as console:
             self.running = subprocess.Popen(
                 words,
@@ -100,16 +106,21 @@ class Booted:
         subprocess.run(["kill", "-s", POWER_OFF, str(self.first)], check=True)
         assert self.running
         self.running.wait(90)
+        self.give_turn()
+
+    def give_turn(self) -> None:
+        if self.turn:
+            self.turn.close()
 
     def end(self) -> None:
         """Nothing of it is left running, nor mounted."""
         if self.running and self.running.poll() is None:
-            with suppress(
-                OSError, IndexError
-            ):  # its first process outlives nspawn, and with it all
+            # its first process outlives nspawn, and with it all
+            with suppress(OSError, IndexError):
                 os.kill(self.first, signal.SIGKILL)
             self.running.kill()
             self.running.wait()
+        self.give_turn()
         subprocess.run(["umount", "--lazy", str(self.disk)], check=False)
 
     def run(self, *words: str, put_in: str = "") -> "subprocess.CompletedProcess[str]":
@@ -184,13 +195,11 @@ class Booted:
 
 @contextmanager
 def booted(room: Path, image: Path) -> Iterator[Booted]:
-    """A bare machine, until the block ends. One at a time: they share a cgroup."""
+    """A bare machine, until the block ends."""
     machine = Booted(room, image)
-    with image.with_name("turn").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        try:
-            machine.prepare()
-            machine.boot()
-            yield machine
-        finally:
-            machine.end()
+    try:
+        machine.prepare()
+        machine.boot()
+        yield machine
+    finally:
+        machine.end()
