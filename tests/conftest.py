@@ -18,8 +18,9 @@ settings.load_profile("souspli")  # how fast this machine is says nothing about 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Browsers first: a long file that comes last leaves every other core idle."""
-    items.sort(key=lambda one: "browser" not in one.fixturenames)
+    """A booted machine first, then browsers: a long file at the end leaves other cores idle."""
+    waits = ("bare", "browser")
+    items.sort(key=lambda one: [name not in one.fixturenames for name in waits])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
