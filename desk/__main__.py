@@ -26,7 +26,7 @@ from desk.arguments import as_typed, parser
 from desk.calendar_command import CalendarTalk
 from desk.calendar_push import NotPushed
 from desk.calendars import Calendars
-from desk.drawer import Drawer, StaysClosed
+from desk.drawer import StaysClosed
 from desk.evening_command import Evening
 from desk.facts_file import digest
 from desk.joining import Home, Joining, language_of
@@ -307,15 +307,10 @@ def calendar_command(asked: argparse.Namespace) -> int:
     practice = read_practice(asked.practice.read_text(encoding="utf-8"), str(asked.practice))
     language = read_language(practice.languages[0], TRANSLATIONS)
     talk = Talk(language, input, getpass.getpass, print)
-    now, drawer = (
-        int(time.time()),
-        Drawer(folder_of(asked) / "calendars.sealed", secrets.token_bytes),
-    )
     keys, _closed = unlock_all(read_keys(asked.key), passphrase(asked.passphrase_file))
-    trust = ssl.create_default_context()
-    calendars = CalendarTalk(
-        Calendars(practice, drawer, keys, now, secrets.token_bytes, trust), talk
-    )
+    now, trust = int(time.time()), ssl.create_default_context()
+    known = Calendars.beside(folder_of(asked), practice, keys, now, secrets.token_bytes, trust)
+    calendars = CalendarTalk(known, talk)
     acts: dict[str, Callable[[], int]] = {
         "add": calendars.add,
         "list": calendars.show,
@@ -332,7 +327,7 @@ def calendar_command(asked: argparse.Namespace) -> int:
     except NotPushed:
         print(language.say(_("The server did not close every time; try again.")), file=sys.stderr)
     except StaysClosed:
-        return closed_drawer(language, drawer.file)
+        return closed_drawer(language, known.drawer.file)
     return 1
 
 

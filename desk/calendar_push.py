@@ -34,17 +34,17 @@ class Pushed:
 
 
 def push(
-    listed: Callable[[], Iterable[str]],
+    lines: Iterable[str],
     act: Callable[[Sequence[Act]], Sequence[str]],
     wanted: Iterable[Slot],
     chance: Callable[[int], bytes],
 ) -> Pushed:
     """Let our closures be these slots. All that is new is closed before anything is opened.
 
-    `listed` gives the lines of `list`; `act` does acts and says what became of each. Raises
+    `lines` are those of `list`; `act` does acts and says what became of each. Raises
     NotPushed, and what those two raise; doing it again mends all.
     """
-    there = closures(listed())
+    there = closures(lines)
     closing, opening = difference(there, set(wanted))
     acts = [{"act": "close", "word": WORD + chance(8).hex(), **told(slot)} for slot in closing]
     if any(set(act(some)) != {"done"} for some in few(acts)):

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from io import FileIO
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from booking_endpoint.envelope import PrivateKey
 from booking_endpoint.instants import Slot
@@ -51,6 +52,19 @@ class Calendars:
     chance: Callable[[int], bytes]
     trust: ssl.SSLContext
     """Whose certificates are believed."""
+
+    @classmethod
+    def beside(
+        cls,
+        folder: Path,
+        practice: Practice,
+        keys: Sequence[PrivateKey],
+        now: int,
+        chance: Callable[[int], bytes],
+        trust: ssl.SSLContext,
+    ) -> Self:
+        """Those whose drawer lies in the folder of the keys."""
+        return cls(practice, Drawer(folder / "calendars.sealed", chance), keys, now, chance, trust)
 
     # --- which there are ---------------------------------------------------------------------
 
@@ -115,9 +129,10 @@ class Calendars:
         said = [Slot(*pair) for slots in told.values() for pair in slots]
         window = window_of(self.practice, self.now)
         current = [slot for slot in said if slot.end > self.now]
-        more = [slot_of(one) for one in read_list(listed()).offered]
+        lines = [*listed()]
+        more = [slot_of(one) for one in read_list(lines).offered]
         wanted = within_doors(merged(current), self.practice, window, more)
-        return Pull(push(listed, act, wanted, self.chance), failed)
+        return Pull(push(lines, act, wanted, self.chance), failed)
 
     def export(self, bookings: Iterable[Opened], language: Language, *, names: bool) -> bytes:
         """The bookings as a calendar: busy, or who comes and for what.

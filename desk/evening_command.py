@@ -14,8 +14,6 @@ from booking_endpoint.practice import Practice
 from booking_endpoint.words import Language
 from desk.agenda import day_of, week_of
 from desk.counts import charts_of
-from desk.drawer import Drawer
-from desk.mailing import connected
 from desk.opening import open_all
 from desk.printing import offered
 from desk.remind_command import RemindTalk
@@ -115,16 +113,9 @@ class Evening:
         return Sheets(self.practice, self.talk.language, self._here)
 
     def _reminding(self) -> RemindTalk:
-        drawer = Drawer(self.folder / "reminders.sealed", self.chance)
         trust = ssl.create_default_context()
-        reminders = Reminders(
-            self.practice,
-            drawer,
-            self.keys,
-            self.now,
-            lambda account: connected(account, trust),
-            self.speak,
-            self.folder / "reminders.log",
+        reminders = Reminders.beside(
+            self.folder, self.practice, self.keys, self.now, self.chance, trust, self.speak
         )
         return RemindTalk(reminders, self.talk)
 

@@ -12,14 +12,15 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from ssl import SSLContext
+from typing import Any, Self
 
 from booking_endpoint.envelope import PrivateKey
 from booking_endpoint.practice import Practice
 from booking_endpoint.sqlite_file import take_turn
 from booking_endpoint.words import Language
 from desk.drawer import Drawer
-from desk.mailing import Account, Lost, Post, Refused
+from desk.mailing import Account, Lost, Post, Refused, connected
 from desk.opening import Opened
 from desk.reminding import Call, Mail, Plan, Reminded, Why, message_of, plan_for
 
@@ -66,6 +67,23 @@ class Reminders:
     """The words of a language, by its code."""
     log: Path
     """One line a run: the day, and how many. No name, no address, no time."""
+
+    @classmethod
+    def beside(
+        cls,
+        folder: Path,
+        practice: Practice,
+        keys: Sequence[PrivateKey],
+        now: int,
+        chance: Callable[[int], bytes],
+        trust: SSLContext,
+        speak: Callable[[str], Language],
+    ) -> Self:
+        """Those whose drawer and log lie in the folder of the keys; sent by encrypted SMTP."""
+        drawer, log = Drawer(folder / "reminders.sealed", chance), folder / "reminders.log"
+        return cls(
+            practice, drawer, keys, now, lambda account: connected(account, trust), speak, log
+        )
 
     def account(self) -> Account | None:
         """The account that messages leave from; None until one was kept. Raises StaysClosed."""

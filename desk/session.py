@@ -17,7 +17,6 @@ from desk.book import Book, line_of
 from desk.calendars import Calendars
 from desk.drawer import Drawer, StaysClosed
 from desk.errands import Rounds, Sending
-from desk.mailing import connected
 from desk.memory import Memory
 from desk.opening import Listing, plain
 from desk.reminders import Reminders
@@ -148,21 +147,22 @@ class Session:
     # --- what has a drawer of its own ------------------------------------------------------------
 
     def reminders(self) -> Reminders:
-        place, trust = self._place, self._place.trust
-        return Reminders(
+        place, now = self._place, int(self._place.clock())
+        return Reminders.beside(
+            place.keys,
             place.practice,
-            Drawer(place.keys / "reminders.sealed", place.chance),
             self.ring.keys,
-            int(place.clock()),
-            lambda account: connected(account, trust),
+            now,
+            place.chance,
+            place.trust,
             lambda code: read_language(code, TRANSLATIONS),
-            place.keys / "reminders.log",
         )
 
     def calendars(self) -> Calendars:
         place, now = self._place, int(self._place.clock())
-        drawer = Drawer(place.keys / "calendars.sealed", place.chance)
-        return Calendars(place.practice, drawer, self.ring.keys, now, place.chance, place.trust)
+        return Calendars.beside(
+            place.keys, place.practice, self.ring.keys, now, place.chance, place.trust
+        )
 
     # --- the server ----------------------------------------------------------------------------
 

@@ -72,16 +72,15 @@ async function showDrops(time) {
   const form = page?.querySelector('form[action$="/put"]')
   for (const radio of form?.querySelectorAll("input[type=radio]") ?? []) {
     const day = document.getElementById(`d${radio.dataset.day}`)?.closest(".day")
-    const list = day?.querySelector(".drops") ?? newDrops(day)
-    list?.append(dropFor(radio, form))
+    if (day) (day.querySelector(".drops") ?? newDrops(day)).append(dropFor(radio, form))
   }
 }
 
 function newDrops(day) {
   const list = document.createElement("ul")
   list.className = "drops"
-  day?.querySelector(".day__head").after(list)
-  return day && list
+  day.querySelector(".day__head").after(list)
+  return list
 }
 
 function dropFor(radio, form) {

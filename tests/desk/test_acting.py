@@ -586,6 +586,7 @@ def test_a_conflict_is_told_once_the_server_is_back(
     follow(reader, "take", **CALLER)
     server.away(gone=False)
     store_booking(Path(server.words[0]), key, at("10:00"), who={"name": "Plus Rapide"})
+    wait_until(lambda: texts(reader.get(DAY), ".entry__name") == ["Plus Rapide"])
     told = reader.get(DAY)
     assert texts(told, ".entry__name") == ["Plus Rapide"]
     [trouble] = texts(told, ".trouble")

@@ -55,7 +55,7 @@ class Endpoint:
         return next(self.drawn).to_bytes(size)
 
     def push(self, *wanted: Slot) -> Pushed:
-        return push(self.listed, self.act, wanted, self.chance)
+        return push(self.listed(), self.act, wanted, self.chance)
 
 
 slots = st.sets(
@@ -121,7 +121,7 @@ def test_times_are_closed_and_opened_at_a_real_endpoint_and_a_booking_stays(
         for word, one in {"calendar-1": NINE, "calendar-2": NOON, "afternoon": FIVE}.items():
             opened.execute("INSERT INTO closures VALUES (?, ?, ?)", (word, one.start, one.end))
         server = Server.here(database)
-        drawn = push(server.listing, server.acts, [NOON, FIVE], b"\7".__mul__)
+        drawn = push(server.listing(), server.acts, [NOON, FIVE], b"\7".__mul__)
         assert drawn == Pushed(1, 1, 1)
         rows = {row[0]: Slot(*row[1:]) for row in opened.execute("SELECT * FROM closures")}
         assert rows == {"calendar-2": NOON, f"calendar-{'07' * 8}": FIVE, "afternoon": FIVE}
