@@ -1,5 +1,7 @@
 """What many tests stand on: one key, one built site, one browser, a fresh practice each."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,12 +64,17 @@ def practice(tmp_path: Path, site: Path, key: PrivateKey) -> Practice:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium without a screen, one a file: its event loop is in nobody else's way."""
+    """Debian's Chromium, one a file: its event loop is in nobody else's way.
+
+    Without its windows where chromium-headless-shell is there: the same engine, half the work.
+    What a whole browser keeps, prints or shares is asked of a whole one, where it is tested.
+    """
+    shell = not os.environ.get("CHROMIUM") and shutil.which("chromium-headless-shell")
     quiet = "no-first-run disable-background-networking disable-component-update disable-sync"
     words = f"no-sandbox disable-gpu disable-quic {quiet}".split()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium(), args=[f"--{word}" for word in words]
+            executable_path=shell or chromium(), args=[f"--{word}" for word in words]
         )
         yield browser
         browser.close()

@@ -159,6 +159,17 @@ def test_a_browser_may_fill_the_form_in_and_may_not_remember_it(come: Come, scri
     assert after == (["off"] * len(FILLED) if scripts else FILLED)
 
 
+def test_what_is_typed_before_all_scripts_have_come_is_not_remembered_either(come: Come) -> None:
+    """On a slow line the fields are there before what reads and seals them."""
+    patient = come(scripts=True)
+    patient.page.route("**/theme/js/details.js", lambda route: None)  # never answered
+    patient.until_details(WITH_BIRTH_DATE)
+    patient.fill(Answers(email="a@exemple.example", caller="B"))
+    boxes = patient.page.get_by_role("textbox").all()
+    assert {box.get_attribute("autocomplete") for box in boxes} == {"off"}
+    expect(patient.page.locator("[data-form=details]")).to_have_attribute("autocomplete", "off")
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 @pytest.mark.parametrize("code", ["fr", "he"])
 def test_times_are_radios_in_a_group_named_by_the_day(come: Come, code: str, scripts: bool) -> None:

@@ -59,9 +59,26 @@ function chooseTime() {
   within(step("details"), "birth").hidden = !visit.birth
   within(step("details"), "others").replaceChildren()
   complain(step("details"), {})
+  offerFilling()
   go("details")
   prepare()
   tools().catch(() => {})
+}
+
+/** The browser may fill in what it knows. What is typed it must not keep for the next person here: so each
+    field says what it is for until something stands in it, and from then on that it is nobody's to remember.
+    Of a discreet visit no reminder is offered. */
+function offerFilling() {
+  const details = form("details")
+  const { reminder } = details.elements
+  if (reminder) reminder.parentElement.hidden = reminder.disabled = visit.discreet
+  details.autocomplete = "off"
+  for (const field of details.querySelectorAll(".field__input")) {
+    const token = (field.dataset.token ??= field.getAttribute("autocomplete"))
+    const offer = () => (field.autocomplete = field.value ? "off" : token)
+    field.oninput = offer
+    offer()
+  }
 }
 
 /** A ticket and its proof, once: a second try with them is the same request. */
@@ -69,9 +86,8 @@ const prepare = () => (ready ??= ticket(root).then((made) => made ?? (ready = un
 
 /** What checks and seals, loaded while the patient types; only once it is here the page promises it. */
 async function tools() {
-  const [{ readDetails, offerFilling }, { seal }] = await Promise.all(["details", "envelope"].map((name) => load(root, name)))
+  const [{ readDetails }, { seal }] = await Promise.all(["details", "envelope"].map((name) => load(root, name)))
   within(step("details"), "sealed").textContent = say("sealed")
-  offerFilling(form("details"), visit.discreet)
   return { readDetails, seal }
 }
 
