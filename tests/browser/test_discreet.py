@@ -23,7 +23,8 @@ def telling(patient: Patient) -> list[str]:
 
 
 def seen(page: Page) -> str:
-    """All that can be read on the screen, in the title and in the address."""
+    """All that can be read on the screen, in the title and in the address; its style has come."""
+    page.wait_for_load_state()
     return " ".join([page.locator("body").inner_text(), page.title(), page.url]).lower()
 
 

@@ -11,7 +11,7 @@ const { dataset } = root
 const { doctor } = dataset
 const home = location.pathname
 
-let times, visit, start, ready, number, sending, booked
+let times, details, visit, start, ready, number, sending, booked
 
 const onSubmit = (name, act) => form(name).addEventListener("submit", (event) => {
   event.preventDefault()
@@ -20,7 +20,7 @@ const onSubmit = (name, act) => form(name).addEventListener("submit", (event) =>
 
 /** Go to a step; Back and Forward come through the same door. Nothing leads back from a receipt. */
 function go(name, { push = true } = {}) {
-  if (push) history.pushState({ step: name }, "", name === "visit" ? location.pathname : `#${name}`)
+  if (push && history.state?.step !== name) history.pushState({ step: name }, "", name === "visit" ? location.pathname : `#${name}`)
   show(root, booked ? "receipt" : name)
 }
 
@@ -44,6 +44,7 @@ async function chooseVisit() {
   if (!complain(step("visit"), radio ? {} : { visit: say("visit") })) return
   times ??= await load(root, "times").catch(() => form("visit").submit())
   if (!times) return
+  load(root, "details").catch(() => {}) // it comes while a time is chosen
   visit = { id: radio.value, ...radio.dataset }
   hush()
   within(step("times"), "chosen").textContent = visit.label
@@ -51,34 +52,19 @@ async function chooseVisit() {
   await times.fillTimes(root, step("times"), visit.id)
 }
 
-function chooseTime() {
+async function chooseTime() {
   start = chosen(form("times"), "start")
   if (!complain(step("times"), start ? {} : { start: say("start") })) return
+  details ??= await load(root, "details").catch(() => {})
   const { day, time } = times.clock(dataset)
   within(step("details"), "chosen").textContent = `${visit.label} – ${day(start)}, ${time(start)}`
   within(step("details"), "birth").hidden = !visit.birth
   within(step("details"), "others").replaceChildren()
   complain(step("details"), {})
-  offerFilling()
+  details?.offerFilling(form("details"), visit.discreet)
   go("details")
   prepare()
   tools().catch(() => {})
-}
-
-/** The browser may fill in what it knows. What is typed it must not keep for the next person here: so each
-    field says what it is for until something stands in it, and from then on that it is nobody's to remember.
-    Of a discreet visit no reminder is offered. */
-function offerFilling() {
-  const details = form("details")
-  const { reminder } = details.elements
-  if (reminder) reminder.parentElement.hidden = reminder.disabled = visit.discreet
-  details.autocomplete = "off"
-  for (const field of details.querySelectorAll(".field__input")) {
-    const token = (field.dataset.token ??= field.getAttribute("autocomplete"))
-    const offer = () => (field.autocomplete = field.value ? "off" : token)
-    field.oninput = offer
-    offer()
-  }
 }
 
 /** A ticket and its proof, once: a second try with them is the same request. */
@@ -86,9 +72,10 @@ const prepare = () => (ready ??= ticket(root).then((made) => made ?? (ready = un
 
 /** What checks and seals, loaded while the patient types; only once it is here the page promises it. */
 async function tools() {
-  const [{ readDetails }, { seal }] = await Promise.all(["details", "envelope"].map((name) => load(root, name)))
+  details ??= await load(root, "details")
+  const { seal } = await load(root, "envelope")
   within(step("details"), "sealed").textContent = say("sealed")
-  return { readDetails, seal }
+  return seal
 }
 
 const randomHex = (length) =>
@@ -110,11 +97,11 @@ async function send() {
 }
 
 async function sendOnce(status) {
-  const { readDetails, seal } = await tools()
+  const seal = await tools()
   const others = chosen(form("details"), "start")
   const languages = [dataset.lang, ...dataset.languages.split(" ")]
   const today = new Intl.DateTimeFormat("sv", { timeZone: dataset.zone }).format(Date.now())
-  const { errors, identity } = readDetails(form("details"), { asksBirthDate: visit.birth, languages, today, say })
+  const { errors, identity } = details.readDetails(form("details"), { asksBirthDate: visit.birth, languages, today, say })
   if (!complain(step("details"), errors, { heading: say("problem") })) return
   start = others || start
   status.textContent = say("sending")

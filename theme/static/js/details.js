@@ -50,3 +50,18 @@ export function readDetails(form, { asksBirthDate, languages, today, say }) {
   const { name, phone, email, whom, caller } = answers
   return { errors, identity: { name, phone, email, birth_date: birth.date, whom, caller, reminder } }
 }
+
+/** The browser may fill in what it knows. What is typed it must not keep for the next person here: so each
+    field says what it is for until something stands in it, and from then on that it is nobody's to remember.
+    Of a discreet visit no reminder is offered. */
+export function offerFilling(form, discreet) {
+  const { reminder } = form.elements
+  if (reminder) reminder.parentElement.hidden = reminder.disabled = discreet
+  form.autocomplete = "off"
+  for (const field of form.querySelectorAll(".field__input")) {
+    const token = (field.dataset.token ??= field.getAttribute("autocomplete"))
+    const offer = () => (field.autocomplete = field.value ? "off" : token)
+    field.oninput = offer
+    offer()
+  }
+}
