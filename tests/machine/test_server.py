@@ -224,8 +224,9 @@ def test_pages_come_packed_with_every_header_over_tls(live: Booted) -> None:
     page = live.fetch("/", "-H", "Accept-Encoding: br", "-o", "/dev/null", "-D", "-")
     assert page.startswith("HTTP/2 200")
     assert "content-encoding: br" in page
-    assert live.fetch("/", "--ciphers", "ALL@SECLEVEL=0", "--tls-max", "1.1") == ""
-    assert live.fetch("/", "--ciphers", "ALL@SECLEVEL=0", "--tls-max", "1.2") != ""
+    old = ("--ciphers", "ALL@SECLEVEL=0", "--tlsv1.0", "--tls-max")  # what curl may not by itself
+    assert live.fetch("/", *old, "1.1") == ""
+    assert live.fetch("/", *old, "1.2") != ""
     for path in ("/", "/nowhere/", "/theme/site.css", "/.git/config"):
         head = live.fetch(path).partition("\n\n")[0]
         for header, value in (HEADERS | ALSO).items():
