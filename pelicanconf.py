@@ -11,7 +11,7 @@ from deploy.writer import told, writers_language
 from theme.plugins.converting import HeadReader
 from theme.plugins.doorsign import closures, openings, vouched, week
 from theme.plugins.example import EXAMPLE
-from theme.plugins.integrity import vouching
+from theme.plugins.integrity import place, vouching
 from theme.plugins.kept import Tables
 from theme.plugins.look import SHEET, sheet
 from theme.plugins.pictured import plan, portrait
@@ -40,6 +40,8 @@ OUTPUT_PATH = "output"
 DELETE_OUTPUT_DIRECTORY = False  # theme.plugins.writing takes away what is no page now
 
 THEME = "theme"
+MADE = {SHEET: sheet(PRACTICE.look)}
+THEME_STATIC_DIR = place(MADE)
 THEME_TEMPLATES_OVERRIDES = ["booking_endpoint/fragments"]
 JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
 JINJA_FILTERS = dict(FILTERS)
@@ -47,7 +49,8 @@ JINJA_GLOBALS = {
     **GLOBALS,
     "example": EXAMPLE,
     "practice": PRACTICE,
-    "integrity": vouching({SHEET: sheet(PRACTICE.look)}),
+    "integrity": vouching(MADE),
+    "theme": THEME_STATIC_DIR,
     "week": week(PRACTICE),
     "openings": openings(PRACTICE),
     "closures": closures(PRACTICE),

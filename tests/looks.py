@@ -21,7 +21,7 @@ from booking_endpoint.look import LOOKS, Look
 from deploy.demo import build
 from tasks import chromium
 from tests.keys import new_key
-from tests.serving import ROOT, facts_with
+from tests.serving import ROOT, facts_with, theme_in
 from theme.plugins.integrity import integrity_of
 from theme.plugins.look import SHEET, publish, sheet
 
@@ -36,7 +36,7 @@ def dress(site: Path, look: Look, *, was: bytes) -> None:
     for page in site.rglob("*.html"):
         words = page.read_text("utf-8")
         page.write_text(words.replace(integrity_of(was), integrity_of(sheet(look))), "utf-8")
-    publish(look, site)
+    publish(look, theme_in(site))
 
 
 class Silent(SimpleHTTPRequestHandler):
@@ -65,7 +65,7 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         with served_from(site) as address:
             for name, look in LOOKS.items():
-                dress(site, look, was=(site / "theme" / SHEET).read_bytes())
+                dress(site, look, was=(theme_in(site) / SHEET).read_bytes())
                 write(name, [shot(browser, address, *place) for place in places()])
         browser.close()
     return 0

@@ -35,6 +35,12 @@ def facts_with(key: PrivateKey, *changes: tuple[str, str]) -> str:
     return f"{text}\n{Recipient('doctor', public_text(key)).to_toml()}"
 
 
+def theme_in(site: Path) -> Path:
+    """Where a built site's style and scripts lie: the folder is named for what they are."""
+    [folder] = (site / "theme").iterdir()
+    return folder
+
+
 @dataclass
 class Practice:
     """A folder with facts, a key, a built site and a database: what an endpoint runs on."""

@@ -33,8 +33,8 @@ def write(practice: Practice, site: Path, folder: Path) -> int:
 
 
 def header_file(endpoint: str) -> str:
-    """The headers of every page; pictures keep their names as long as they stay the same."""
+    """The headers of every page; pictures and theme keep their names while they stay the same."""
     told = headers_of_pages(endpoint) | EVERYWHERE
     lines = [f"  {name}: {value}" for name, value in told.items()]
     kept = [f"  Cache-Control: {FOREVER}"]
-    return "\n".join(["/*", *lines, "/images/*", *kept, ""])
+    return "\n".join(["/*", *lines, "/images/*", *kept, "/theme/*", *kept, ""])

@@ -1,7 +1,7 @@
 /* Run inside a page, by tests alone: the page's own sealing with a given ephemeral key, and its
    counterpart, which the page itself has no need of. Built on what envelope.js exports. */
 
-const { AES_256_GCM, agreed, FORMATS, fromText, schedule, seal, sealTo, toText } = await import("/theme/js/envelope.js")
+const { AES_256_GCM, agreed, FORMATS, fromText, schedule, seal, sealTo, toText } = await import(new URL("envelope.js", document.querySelector("script[src]").src))
 const P256 = { name: "ECDH", namedCurve: "P-256" }
 const HYBRID = "MLKEM768-X25519"
 const POINT = 65

@@ -66,7 +66,8 @@ BIRTHS = (
 )
 
 READ = """async ([answers, languages, today]) => {
-    const { readDetails } = await import("/theme/js/details.js")
+    const { src } = document.querySelector("script[src]")
+    const { readDetails } = await import(new URL("details.js", src))
     const form = document.createElement("form")
     for (const [name, value] of Object.entries(answers)) {
         const input = form.appendChild(document.createElement("textarea"))
@@ -162,7 +163,7 @@ def test_a_browser_may_fill_the_form_in_and_may_not_remember_it(come: Come, scri
 def test_what_is_typed_before_all_scripts_have_come_is_not_remembered_either(come: Come) -> None:
     """On a slow line the fields are there before what seals them."""
     patient = come(scripts=True)
-    patient.page.route("**/theme/js/envelope.js", lambda route: None)  # never answered
+    patient.page.route("**/js/envelope.js", lambda route: None)  # never answered
     patient.until_details(WITH_BIRTH_DATE)
     patient.fill(Answers(email="a@exemple.example", caller="B"))
     boxes = patient.page.get_by_role("textbox").all()

@@ -227,7 +227,7 @@ def test_nothing_jumps_on_a_slow_line(come: Come, width: int) -> None:
 def lose(page: Page, *scripts: str) -> None:
     """These scripts never arrive."""
     for script in scripts:
-        page.route(f"**/theme/js/{script}.js", lambda route: route.abort())
+        page.route(f"**/js/{script}.js", lambda route: route.abort())
 
 
 @pytest.mark.parametrize("script", ["booking", "times"])

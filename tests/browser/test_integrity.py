@@ -18,7 +18,7 @@ def tamper(page: Page, *scripts: str) -> None:
         route.fulfill(response=response, body=RAN + response.text())
 
     for script in scripts:
-        page.route(f"**/theme/js/{script}.js", change)
+        page.route(f"**/js/{script}.js", change)
 
 
 def ran(page: Page) -> bool:
@@ -86,6 +86,6 @@ def test_a_changed_style_is_not_used(come: Come) -> None:
     def change(route: Route) -> None:
         route.fulfill(response=route.fetch(), body="body { display: none }")
 
-    patient.page.route("**/theme/site.css", change)
+    patient.page.route("**/site.css", change)
     patient.arrive()
     expect(patient.page.get_by_role("main")).to_be_visible()

@@ -62,7 +62,9 @@ def test_the_calendar_file_is_written_as_the_standard_wants_it(come: Come) -> No
     page.goto(f"{patient.practice.origin}/404.html")
     text: str = page.evaluate(
         """async (place) => {
-            const { calendarFile } = await import("/theme/js/calendar.js")
+            const { calendarFile } = await import(
+                new URL("js/calendar.js", document.querySelector("link[rel=stylesheet]").href)
+            )
             const start = "2026-11-24T08:00:00Z", end = "2026-11-24T08:40:00Z"
             return calendarFile({ start, end, title: "תור; א, ב\\\\", place, phone: "1" }, 0)
         }""",

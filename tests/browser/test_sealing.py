@@ -34,7 +34,7 @@ from tests.serving import practice_in, serving
 TOOLS = (Path(__file__).parent / "sealing.js").read_text("utf-8")
 PUBLISHED = ("rfc9180-p256-aes128.json", "cfrg-p256-aes256.json")
 
-CALL = "async ([name, words]) => (await import('/theme/js/sealing.js'))[name](...words)"
+CALL = "async ([name, words]) => (await import('/sealing.js'))[name](...words)"
 
 
 @dataclass
@@ -54,7 +54,7 @@ def run(
     practice = practice_in(tmp_path_factory.mktemp("practice"), site, key)
     with serving(practice, Clock()):
         context = browser.new_context()
-        context.route("**/theme/js/sealing.js", bring)
+        context.route("**/sealing.js", bring)
         page = context.new_page()
         page.goto(f"{practice.origin}/rendez-vous/")
         yield Run(page)

@@ -20,7 +20,7 @@ from tests.browser.conftest import Clock, Come
 from tests.browser.patient import LANGUAGES, WITH_BIRTH_DATE, Answers, Patient, desk_opens
 from tests.browser.record import Record, layout_shift
 from tests.edge.traces import traces, traces_in
-from tests.serving import Practice, practice_in, serving
+from tests.serving import Practice, practice_in, serving, theme_in
 
 SIGNS = "יעל O’Connor-Ńg\u0303uyễn e\u0301\u0323 مريم 李 👩🏽\N{ZERO WIDTH JOINER}⚕️ “\"\\&<b>' "
 TYPED = Answers(
@@ -203,7 +203,7 @@ def test_the_search_finds_a_name_that_was_not_sealed(
     """A page that only seems to seal is found out, in what it sends and on the endpoint's disk."""
     leaky = tmp_path / "site"
     shutil.copytree(site, leaky)
-    script = leaky / "theme" / "js" / "envelope.js"
+    script = theme_in(leaky) / "js" / "envelope.js"
     sealing = "await subtle.encrypt("
     text = script.read_text("utf-8")
     assert sealing in text

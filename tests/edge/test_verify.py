@@ -14,9 +14,9 @@ import pytest
 from booking_endpoint.envelope import public_text
 from deploy.verify import main
 from tests.keys import new_key
-from tests.serving import ROOT, Practice, free_port, serving
+from tests.serving import ROOT, Practice, free_port, serving, theme_in
 
-SCRIPT, PAGE = "theme/js/envelope.js", "rendez-vous/index.html"
+PAGE = "rendez-vous/index.html"
 
 
 @pytest.fixture
@@ -52,12 +52,13 @@ def test_an_honest_site_is_as_published(
 def test_one_changed_character_in_a_script_is_named_with_its_line(
     practice: Practice, published: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lines = (practice.site / SCRIPT).read_bytes().split(b"\n")
-    change(practice, SCRIPT, lambda text: text.replace(lines[4], lines[4] + b" ", 1))
+    script = (theme_in(practice.site) / "js" / "envelope.js").relative_to(practice.site).as_posix()
+    lines = (practice.site / script).read_bytes().split(b"\n")
+    change(practice, script, lambda text: text.replace(lines[4], lines[4] + b" ", 1))
     with serving(practice):
         code, said = verified(practice, published, capsys)
     assert code == 1
-    assert f"/{SCRIPT}: differs from line 5 on" in said
+    assert f"/{script}: differs from line 5 on" in said
     assert "NOT as published" in said
 
 
@@ -125,4 +126,4 @@ def test_without_a_built_site_it_builds_what_would_be_published(practice: Practi
         )
     assert told.returncode == 1, told.stderr
     assert "/: differs from line" in told.stdout
-    assert "/theme/js/envelope.js" not in told.stdout
+    assert "/js/envelope.js" not in told.stdout

@@ -227,7 +227,7 @@ def test_pages_come_packed_with_every_header_over_tls(live: Booted) -> None:
     old = ("--ciphers", "ALL@SECLEVEL=0", "--tlsv1.0", "--tls-max")  # what curl may not by itself
     assert live.fetch("/", *old, "1.1") == ""
     assert live.fetch("/", *old, "1.2") != ""
-    for path in ("/", "/nowhere/", "/theme/site.css", "/.git/config"):
+    for path in ("/", "/nowhere/", "/theme/site.css", "/images/x.webp", "/.git/config"):
         head = live.fetch(path).partition("\n\n")[0]
         for header, value in (HEADERS | ALSO).items():
             assert head.count(f"{header.lower()}: {value}\n") == 1, (path, header)

@@ -1,5 +1,6 @@
 """From the deployer's machine: the verbs over a real ssh, and what patients see meanwhile."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -17,9 +18,12 @@ from deploy.server.outcomes import Outcome
 from deploy.server.room import manifest
 from tests.publish.machine import MAIN, PAGE, Machine, edited, with_facts, with_page
 from tests.serving import ROOT, free_port, nginx, nginx_user, wait_until
+from theme.plugins.integrity import integrity_of
 
 Content = dict[str, bytes]
 Environ = Mapping[str, str]
+
+STYLE = re.compile(r'href="(/theme/[^"]+/site\.css)" integrity="([^"]+)"')
 
 
 @pytest.fixture(scope="module")
@@ -177,32 +181,65 @@ class Crowd(threading.Thread):
     def run(self) -> None:
         with httpx.Client(base_url=self.origin, timeout=60) as http:
             while not self.enough.is_set():
-                for path in ("/", "/theme/site.css", "/rdv/availability?visit=consultation"):
-                    self.note(http, "GET", path)
+                page = self.note(http, "GET", "/")
+                time.sleep(0.05)  # what a page needs is asked for a little later
+                for style, vouched in STYLE.findall(page.text) if page else ():
+                    sheet = self.note(http, "GET", style, "its style")
+                    if sheet and integrity_of(sheet.content) != vouched:
+                        self.answers["a style that no browser would use"] += 1
+                self.note(http, "GET", "/rdv/availability?visit=consultation")
                 self.note(http, "POST", "/rdv/tickets")
-                time.sleep(0.05)
 
-    def note(self, http: httpx.Client, method: str, path: str) -> None:
+    def note(
+        self, http: httpx.Client, method: str, path: str, called: str = ""
+    ) -> httpx.Response | None:
         headers = {"Sec-Fetch-Site": "same-origin"}
         body: dict[str, str] | None = {} if method == "POST" else None
-        began = time.monotonic()
+        began, answer = time.monotonic(), None
         try:
-            told = str(http.request(method, path, json=body, headers=headers).status_code)
+            answer = http.request(method, path, json=body, headers=headers)
+            told = str(answer.status_code)
         except httpx.HTTPError as error:
             told = type(error).__name__
         self.longest = max(self.longest, time.monotonic() - began)
-        self.answers[f"{method} {path.partition('?')[0]} {told}"] += 1
+        self.answers[f"{method} {called or path.partition('?')[0]} {told}"] += 1
+        return answer
+
+
+def in_other_clothes(bundle: Content, folder: str) -> Content:
+    """The same content in another style, as a build would: the sheet, its folder, its digest."""
+    [name] = [path for path in bundle if path.endswith("/site.css")]
+    was, sheet = Path(name).parent.name, bundle[name] + f"/* {folder} */".encode()
+    words = {was: folder, integrity_of(bundle[name]): integrity_of(sheet)}
+
+    def anew(path: str, text: bytes) -> bytes:
+        for old, new in words.items() if path.endswith(".html") else ():
+            text = text.replace(old.encode(), new.encode())
+        return text
+
+    site = {path for path in bundle if path.startswith("site/")}
+    moved = {
+        path.replace(was, folder): anew(path, bundle[path])
+        for path in site
+        if not path.endswith((".gz", ".br"))
+    }
+    rest = {path: text for path, text in bundle.items() if path not in site}
+    return {**rest, **moved, name.replace(was, folder): sheet}
 
 
 def test_ten_publications_two_of_them_bad_lose_no_patient(
     machine: Machine, bundle: Content, tmp_path: Path
 ) -> None:
-    """Pages and endpoint change, one release cannot start, one only fails as it serves."""
+    """Pages, style and endpoint change, one release cannot start, one only fails as it serves.
+
+    Nor does a page, once it is there, find another style than its own.
+    """
     machine.publish(bundle)
     cannot_start = edited(bundle, MAIN, "import asyncio", "import asyncio_of_tomorrow")
     start = '"""The application of one'
     fails = edited(bundle, MAIN, start, f"raise SystemExit(7)\n    {start}")
     pages = [with_page(bundle, str(number)) for number in range(6)]
+    pages[2], pages[4] = (in_other_clothes(bundle, folder) for folder in ("velvet", "linen"))
     endpoints = [with_facts(bundle, str(number)) for number in range(2)]
     order = [pages[0], endpoints[0], cannot_start, endpoints[1], fails]
     order += pages[1:]

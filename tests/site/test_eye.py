@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.axe import doubts
+from tests.serving import theme_in
 from tests.site.document import Document
 
 KINDS = {
@@ -172,5 +173,5 @@ def test_the_whole_row_of_a_choice_can_be_pressed(page: Page, served: str) -> No
 
 def test_nothing_moves_for_those_who_do_not_want_it(site: Path) -> None:
     """No animation at all, so that nobody has to ask for none."""
-    css = (site / "theme" / "site.css").read_text("utf-8")
+    css = (theme_in(site) / "site.css").read_text("utf-8")
     assert not re.search(r"animation|transition|scroll-behavior: smooth", css)

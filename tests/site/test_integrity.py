@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.serving import theme_in
 from tests.site.document import Document
 
 Documents = dict[str, Document]
@@ -41,10 +42,10 @@ def test_no_module_is_imported_that_the_page_does_not_vouch_for(
     site: Path, documents: Documents, where: str
 ) -> None:
     """A static import finds what a script element above it has loaded; `load` brings all others."""
-    page, folder = documents[where], site / "theme" / "js"
+    page, folder = documents[where], theme_in(site) / "js"
     vouched = told(page)
     for name, integrity in vouched.items():
-        assert integrity == expected(site, f"/theme/js/{name}.js")
+        assert integrity == expected(site, f"/{(folder / name).relative_to(site)}.js")
     first = [Path(one.attributes["src"]).stem for one in page.all("script", type="module")]
     texts = {name: (folder / f"{name}.js").read_text("utf-8") for name in [*first, *vouched]}
     static = {name for text in texts.values() for name in re.findall(r'from "\./(\w+)\.js"', text)}

@@ -17,7 +17,7 @@ from tests.axe import doubts
 from tests.core.cast import FACTS
 from tests.core.refusals import FRENCH, refusal
 from tests.looks import PICTURES, dress, served_from
-from tests.serving import ROOT, facts_with
+from tests.serving import ROOT, facts_with, theme_in
 from theme.plugins.card import card
 from theme.plugins.look import SHEET, properties, sheet
 
@@ -82,9 +82,9 @@ def test_every_colour_of_the_style_sheet_stands_out(look: Look, scheme: Scheme) 
 
 def test_the_site_is_built_in_the_look_of_its_facts(site: Path) -> None:
     """And what the rules ask for, the look has said: no property is left without a value."""
-    css = (site / "theme" / SHEET).read_text("utf-8")
+    css = (theme_in(site) / SHEET).read_text("utf-8")
     assert css.startswith(properties(LOOKS[PLATE]))
-    prose = (site / "theme" / "prose.css").read_text("utf-8")
+    prose = (theme_in(site) / "prose.css").read_text("utf-8")
     assert set(re.findall(r"var\(--([\w-]+)", css + prose)) <= set(re.findall(r"--([\w-]+):", css))
 
 
@@ -105,7 +105,7 @@ def dressed(
     """The site in each look but the one it has, with which all other tests look at it."""
     copy = tmp_path_factory.mktemp("dressed") / "site"
     shutil.copytree(site, copy)
-    dress(copy, LOOKS[request.param], was=(site / "theme" / SHEET).read_bytes())
+    dress(copy, LOOKS[request.param], was=(theme_in(site) / SHEET).read_bytes())
     with served_from(copy) as address:
         yield address
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import brotli
 import pytest
 
+from tests.serving import theme_in
 from tests.site.document import Document
 from tests.site.test_pages import loaded
 
@@ -28,7 +29,7 @@ def requests(site: Path, where: str, document: Document) -> list[Path]:
 
 
 def test_the_style_sheet_is_small(site: Path) -> None:
-    assert weight(site / "theme" / "site.css") <= 4 * KILOBYTE
+    assert weight(theme_in(site) / "site.css") <= 4 * KILOBYTE
 
 
 @pytest.mark.parametrize("where", ["/", "/en/", "/he/", "/it/"])

@@ -6,7 +6,7 @@ SCRIPTS = ("booking", "calendar", "details", "envelope", "flow", "manage", "next
 """What only booking and managing a visit need."""
 
 
-def leave_out_booking(output: Path) -> None:
-    """Take the scripts of booking out of a built site, where Pelican has put all of the theme's."""
+def leave_out_booking(folder: Path) -> None:
+    """Take the scripts of booking out of the theme's files, all of which Pelican has put there."""
     for name in SCRIPTS:
-        (output / "theme" / "js" / f"{name}.js").unlink(missing_ok=True)
+        (folder / "js" / f"{name}.js").unlink(missing_ok=True)

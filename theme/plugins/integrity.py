@@ -23,6 +23,23 @@ def integrity_of(data: bytes) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(data).digest()).decode()}"
 
 
+def place(made: Mapping[str, bytes]) -> str:
+    """The folder of the theme's files in a site: another one whenever one of them is another.
+
+    So a browser may keep them for good, and a page of the last release finds its own.
+    """
+    found = hashlib.sha256()
+    for name in sorted(names()):
+        data = made[name] if name in made else (STATIC / name).read_bytes()
+        found.update(f"{name} {len(data)}\n".encode() + data)
+    return f"theme/{found.hexdigest()[:16]}"
+
+
+def names() -> list[str]:
+    """Every file of the theme, by its path in `static/`."""
+    return [path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()]
+
+
 def later_modules() -> str:
     """Each module loaded later and what it must be, as `load` in flow.js reads them."""
     return " ".join(f"{name} {integrity(f'js/{name}.js')}" for name in LATER)

@@ -26,9 +26,9 @@ def sheet(look: Look) -> bytes:
     return properties(look).encode() + (STATIC / SHEET).read_bytes()
 
 
-def publish(look: Look, output: Path) -> None:
-    """Put the style sheet into a built site, where Pelican has put the rules alone."""
-    (output / "theme" / SHEET).write_bytes(sheet(look))
+def publish(look: Look, folder: Path) -> None:
+    """Put the style sheet where Pelican has put the rules alone."""
+    (folder / SHEET).write_bytes(sheet(look))
 
 
 def properties(look: Look) -> str:

@@ -80,9 +80,10 @@ class StrictPelican(Pelican):  # type: ignore[misc]  # pelican has no types
         try:
             settings["CONVERTER"].prepare(Path(self.path), settings["PROCESSES"])
             super().run()
-            publish(settings["PRACTICE"].look, Path(self.output_path))
+            folder = Path(self.output_path, settings["THEME_STATIC_DIR"])
+            publish(settings["PRACTICE"].look, folder)
             if not settings["PRACTICE"].rules.online_booking:
-                leave_out_booking(Path(self.output_path))
+                leave_out_booking(folder)
         except (BadPicture, BadPlan, BadPractice) as error:
             sys.exit(error.said(language))
         finally:
