@@ -29,6 +29,7 @@ RENEWED = "/etc/letsencrypt/renewal-hooks/deploy/souspli"
 SECRET = "/etc/souspli/secret.cred"  # noqa: S105 -- where it lies, not what it is
 
 PACKAGES = (
+    "ca-certificates",
     "nginx-light",
     "libnginx-mod-http-brotli-static",
     "openssl",

@@ -94,11 +94,15 @@ def endpoint(told: Told | None) -> Finding:
     return Finding(Light.RED, "endpoint", what, to_do)
 
 
-def certificate(until: str | None, now: datetime) -> Finding:
-    if until is None:
+def certificate(told: Told | None, now: datetime) -> Finding:
+    if told is None:
         to_do = "nginx does not run, or has no certificate: begin with bootstrap"
         return Finding(Light.RED, "certificate", "none is shown", to_do)
-    days = (datetime.fromisoformat(until) - now).total_seconds() / 86400
+    days = (datetime.fromisoformat(told["until"]) - now).total_seconds() / 86400
+    if days >= 0 and not told["trusted"]:
+        to_do = "bootstrap once more with --certbot MAIL, or with one of a known authority"
+        what = "browsers warn of it: nobody they know has signed it for this name"
+        return Finding(Light.RED, "certificate", what, to_do)
     what = f"{days:.0f} days left" if days >= 0 else f"expired {-days:.0f} days ago"
     to_do = "as root on the server: certbot renew; or give bootstrap a new one"
     return Finding(graded(days, CERTIFICATE), "certificate", what, to_do)

@@ -39,6 +39,8 @@ class Settings:
     """Seconds in which a restarted endpoint must be well."""
     silence: int = 60
     """Seconds without a byte after which an upload counts as lost."""
+    domain: str = ""
+    """The name of this server, as patients ask for it; bootstrap writes it."""
     web: str = "127.0.0.1:443"
     """Where the certificate is shown that patients see."""
     page_log: Path = Path("/var/log/nginx/souspli.log")

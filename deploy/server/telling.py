@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from socket import create_connection
 from typing import Any
-from urllib.parse import urlsplit
 
-from deploy.server.health import ask, facts_of
+from deploy.server.health import ask
 from deploy.server.outcomes import Stopped
 from deploy.server.room import BAD, Room, read
 from deploy.server.settings import Settings
@@ -41,7 +40,7 @@ def status(room: Room, settings: Settings, now: datetime) -> dict[str, Any]:
         "bad": [one.name for one in room.all() if (one / BAD).exists()],
         "endpoint": health(settings, current),
         "backup": last_backup(output(*settings.run_endpoint, "audit")),
-        "certificate": certificate(settings, current),
+        "certificate": certificate(settings),
         "disk": {"free": disk.free, "total": disk.total},
         "updates": updates(output(*settings.updates)),
         "reboot": settings.reboot.exists(),
@@ -84,26 +83,31 @@ def last_backup(audit: Sequence[str] | None) -> str | None:
     return hours[-1] if hours else None
 
 
-def certificate(settings: Settings, current: Path | None) -> str | None:
-    """Until when the certificate holds that a patient's browser is shown now."""
-    name = None
-    with suppress(OSError, ValueError, LookupError):
-        name = urlsplit(facts_of(current)["legal"]["site_url"]).hostname if current else None
-    host, _colon, port = settings.web.rpartition(":")
-    looking = ssl.create_default_context()
-    looking.check_hostname, looking.verify_mode = False, ssl.CERT_NONE  # one that has expired, too
-    try:
-        with (
-            create_connection((host, int(port)), timeout=10) as line,
-            looking.wrap_socket(line, server_hostname=name) as shown,
-        ):
-            found = VALIDITY.search(shown.getpeercert(binary_form=True) or b"")
-    except (OSError, ValueError):
-        return None
+def certificate(settings: Settings) -> dict[str, Any] | None:
+    """Until when the certificate holds that a patient is shown now, and whether browsers trust it.
+
+    None where none is shown for this server's name.
+    """
+    anyones = ssl.create_default_context()
+    anyones.check_hostname, anyones.verify_mode = False, ssl.CERT_NONE  # one that has expired, too
+    found = VALIDITY.search(shown(settings, anyones))
     if found is None:
         return None
     until = datetime.strptime(found[1].decode(), "%y%m%d%H%M%SZ").replace(tzinfo=UTC)
-    return until.isoformat()
+    trusted = shown(settings, ssl.create_default_context()) != b""
+    return {"until": until.isoformat(), "trusted": trusted}
+
+
+def shown(settings: Settings, context: ssl.SSLContext) -> bytes:
+    """The certificate, as DER; nothing where there is none that this context takes."""
+    host, _colon, port = settings.web.rpartition(":")
+    with (
+        suppress(OSError, ValueError),
+        create_connection((host, int(port)), timeout=10) as line,
+        context.wrap_socket(line, server_hostname=settings.domain or None) as tls,
+    ):
+        return tls.getpeercert(binary_form=True) or b""
+    return b""
 
 
 def updates(lines: Sequence[str] | None) -> int | None:

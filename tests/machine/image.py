@@ -21,7 +21,7 @@ BARE = ("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "iproute
 
 ON_ITS_WAY = (
     *("nginx-light", "libnginx-mod-http-brotli-static", "openssl", "python3-venv", "sudo"),
-    *("unattended-upgrades", "certbot", "pebble"),
+    *("unattended-upgrades", "ca-certificates", "certbot", "pebble"),
 )
 """Laid into apt's own cache, where a booted machine without a network finds them."""
 

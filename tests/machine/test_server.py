@@ -101,6 +101,15 @@ def test_a_second_time_changes_nothing(machine: Booted) -> None:
     assert "no changes" in again.said
 
 
+def test_the_certificate_to_begin_with_is_called_what_it_is(machine: Booted) -> None:
+    """Also before anything was published, or where nobody books online: nginx shows it by name."""
+    assert "!! certificate: browsers warn of it" in status(machine)
+
+
+def status(machine: Booted) -> str:
+    return told(machine.verb("full", "deploy.publishing", "status", "souspli@127.0.0.1")).said
+
+
 def test_keys_that_are_not_named_again_stay(machine: Booted) -> None:
     done = told(machine.verb("root", "deploy.bootstrap", "127.0.0.1", "--domain", DOMAIN))
     assert done.code == 0
@@ -282,6 +291,11 @@ def test_a_certificate_that_was_given_is_served(live: Booted, tmp_path: Path) ->
     trusting = [*live.line, "curl", "-s", "--cacert", str(tmp_path / "ca.pem"), *where]
     wait_until(lambda: subprocess.run(trusting, capture_output=True, check=False).returncode == 0)
     assert "no changes" in told(live.bootstrap("--apply")).said
+    authority = "/usr/local/share/ca-certificates/given.crt"
+    live.say(f"cp {CERTIFICATE} {authority} && update-ca-certificates")
+    assert "!! certificate: 2 days left" in status(live)
+    live.say(f"rm {authority} && update-ca-certificates --fresh")
+    assert "!! certificate: browsers warn of it" in status(live)
 
 
 AUTHORITY = f"""

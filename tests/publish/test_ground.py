@@ -8,7 +8,7 @@ import threading
 import zipfile
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +29,7 @@ from deploy.server.room import Room
 from deploy.server.settings import BadSettings, Settings
 
 NOW = datetime.now(UTC)
+DOMAIN = "dr-example.fr"
 
 
 def wheel(folder: Path) -> bytes:
@@ -91,7 +92,7 @@ def test_a_new_lock_brings_its_packages_and_no_others(
 def showing(until: datetime, folder: Path) -> Iterator[str]:
     """A TLS server with a certificate that holds until then; where it listens."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "dr-example.fr")])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, DOMAIN)])
     built = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -100,6 +101,7 @@ def showing(until: datetime, folder: Path) -> Iterator[str]:
         .serial_number(1)
         .not_valid_before(until - timedelta(days=90))
         .not_valid_after(until)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(DOMAIN)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     pem, none = serialization.Encoding.PEM, serialization.NoEncryption()
@@ -111,9 +113,11 @@ def showing(until: datetime, folder: Path) -> Iterator[str]:
     with create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
-            line, _address = listener.accept()
-            with context.wrap_socket(line, server_side=True) as shown:
-                shown.recv(1)
+            with suppress(OSError):  # until nobody listens any more
+                while True:
+                    line, _address = listener.accept()
+                    with suppress(OSError), context.wrap_socket(line, server_side=True) as shown:
+                        shown.recv(1)
 
         threading.Thread(target=serve, daemon=True).start()
         yield f"127.0.0.1:{listener.getsockname()[1]}"
@@ -123,18 +127,34 @@ def showing(until: datetime, folder: Path) -> Iterator[str]:
     ("days", "light"), [(-2, Light.RED), (2, Light.RED), (10, Light.AMBER), (60, Light.GREEN)]
 )
 def test_the_certificate_that_patients_are_shown_is_looked_at(
-    tmp_path: Path, days: int, light: Light
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, light: Light
 ) -> None:
     """Also one that has expired, which a browser would refuse."""
     until = NOW.replace(microsecond=0) + timedelta(days=days)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "both.pem"))  # an authority, known here
     with showing(until, tmp_path) as web:
-        told = telling.certificate(Settings(web=web), None)
-    assert told == until.isoformat()
+        told = telling.certificate(Settings(web=web, domain=DOMAIN))
+    assert told
+    assert told["until"] == until.isoformat()
     assert certificate(told, NOW).light is light
 
 
+@pytest.mark.parametrize(("known", "domain"), [(False, DOMAIN), (True, "dr-other.fr")])
+def test_a_certificate_that_browsers_warn_of_is_red(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool, domain: str
+) -> None:
+    """As is the one that bootstrap begins with, until a real one is there."""
+    if known:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "both.pem"))
+    with showing(datetime.now(UTC) + timedelta(days=30), tmp_path) as web:
+        told = telling.certificate(Settings(web=web, domain=domain))
+    assert told
+    found = certificate(told, datetime.now(UTC))
+    assert (found.light, "browsers warn" in found.what) == (Light.RED, True)
+
+
 def test_where_nothing_is_shown_that_is_said() -> None:
-    told = telling.certificate(Settings(web="127.0.0.1:1"), None)
+    told = telling.certificate(Settings(web="127.0.0.1:1"))
     assert certificate(told, NOW).what == "none is shown"
 
 

@@ -21,6 +21,13 @@ from tasks import as_invoke_says, namespace
 from tests.serving import ROOT
 
 NOW = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
+
+
+def lasting(days: int) -> dict[str, object]:
+    """A certificate of a known authority."""
+    return {"until": (NOW + timedelta(days=days)).isoformat(), "trusted": True}
+
+
 WELL: dict[str, Any] = {
     "now": NOW.isoformat(),
     "release": {"id": "20261122T160000Z-00000000", "made": "", "kit": "", "locked": "2026-11-01"},
@@ -28,7 +35,7 @@ WELL: dict[str, Any] = {
     "bad": [],
     "endpoint": {"wanted": "a", "running": "a", "status": 200},
     "backup": (NOW - timedelta(hours=20)).isoformat(),
-    "certificate": (NOW + timedelta(days=40)).isoformat(),
+    "certificate": lasting(days=40),
     "disk": {"free": 50, "total": 100},
     "updates": 0,
     "reboot": False,
@@ -102,8 +109,9 @@ def test_a_description_that_contradicts_itself_is_no_release() -> None:
         ({"endpoint": {"wanted": "a", "running": "b", "status": 200}}, "endpoint"),
         ({"endpoint": {"wanted": "a", "running": "a", "status": 503}}, "endpoint"),
         ({"certificate": None}, "certificate"),
-        ({"certificate": (NOW - timedelta(days=1)).isoformat()}, "certificate"),
-        ({"certificate": (NOW + timedelta(days=3)).isoformat()}, "certificate"),
+        ({"certificate": lasting(days=-1)}, "certificate"),
+        ({"certificate": lasting(days=3)}, "certificate"),
+        ({"certificate": {**lasting(days=40), "trusted": False}}, "certificate"),
         ({"backup": None}, "backup"),
         ({"backup": (NOW - timedelta(days=9)).isoformat()}, "backup"),
         ({"disk": {"free": 4, "total": 100}}, "disk"),
@@ -129,7 +137,7 @@ def test_a_server_that_is_well_has_nothing_to_do() -> None:
 
 def test_what_will_be_wrong_soon_is_amber() -> None:
     soon = {
-        "certificate": (NOW + timedelta(days=10)).isoformat(),
+        "certificate": lasting(days=10),
         "backup": (NOW - timedelta(days=3)).isoformat(),
         "disk": {"free": 10, "total": 100},
         "updates": 3,
