@@ -43,6 +43,7 @@ def main(arguments: Sequence[str]) -> int:
             prefix=practice.rules.prefix,
             online=practice.rules.online_booking,
             endpoint=practice.legal.booking_url,
+            pages=practice.legal.site_url,
             keys=read_keys(asked),
             certificate=read(asked.certificate),
             certificate_key=read(asked.certificate_key),

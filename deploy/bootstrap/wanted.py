@@ -96,6 +96,8 @@ class Settings:
     """Whether there is an endpoint at all."""
     endpoint: str = ""
     """Its origin, where pages of another host send to it."""
+    pages: str = ""
+    """The address of those pages, where whoever comes to the endpoint's first page is led."""
     keys: Mapping[Role, tuple[PublicKey, ...]] = field(default_factory=dict)
     certificate: str = ""
     certificate_key: str = field(default="", repr=False)
@@ -178,6 +180,10 @@ MAKE_CERTIFICATE = (
 """One that no browser trusts: nginx starts with it, until a real one is there."""
 
 
+LED = "\n    location = / {{\n        return 302 {pages}/;\n    }}\n"
+"""Nobody asks the endpoint for a page but by mistake: the site is elsewhere."""
+
+
 def manner(path: str) -> tuple[int, bool]:
     """A file's mode, and whether a plan shows it: our programs are long, and lie here to read."""
     if path.startswith(PROGRAMS):
@@ -199,6 +205,7 @@ def filled(file: File, settings: Settings) -> File:
         "@DOMAIN@": settings.domain,
         "@PREFIX@": settings.prefix,
         "@UNSAID@": "\n".join(unsaid(name, value) for name, value in pages.items()),
+        "@LED@": LED.format(pages=settings.pages) if settings.endpoint else "",
         "@EVERYWHERE@": headers({name: variable(name) for name in pages} | EVERYWHERE, 4),
         "@PAGES@": headers(pages | EVERYWHERE, 8),
     }

@@ -49,9 +49,8 @@ def judge(told: Told, now: datetime) -> list[Finding]:
     """All findings, red first. `now` is this machine's, in UTC, as the server was asked."""
     found = [
         release(told),
-        endpoint(told["endpoint"]),
+        *bookings(told, now),
         certificate(told["certificate"], now),
-        backup(told["backup"], now),
         disk(told["disk"]),
         *updates(told["updates"], told["reboot"]),
         *at_work(told["lock"], now),
@@ -79,9 +78,17 @@ def release(told: Told) -> Finding:
     return Finding(Light.GREEN, "release", name)
 
 
-def endpoint(told: Told | None) -> Finding:
-    if told is None:
-        return Finding(Light.GREEN, "endpoint", "none: this practice takes no bookings online")
+def bookings(told: Told, now: datetime) -> Iterator[Finding]:
+    """Where they are taken, and their last backup; without any there is nothing to lose."""
+    if told["endpoint"]:
+        yield endpoint(told["endpoint"])
+    elif told["release"]:
+        yield Finding(Light.GREEN, "endpoint", "none: this practice takes no bookings online")
+    if told["endpoint"] or told["backup"]:
+        yield backup(told["backup"], now)
+
+
+def endpoint(told: Told) -> Finding:
     if not told["status"]:
         what, to_do = "does not answer", "python3 tasks.py logs; then rollback, or publish again"
     elif told["running"] != told["wanted"]:

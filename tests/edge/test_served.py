@@ -87,9 +87,11 @@ def certificate(room: Path) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(room / "certificate.pem"))
 
 
-def site_here(room: Path, http: int, https: int, endpoint: int) -> tuple[str, str]:
+def site_here(
+    settings: Settings, room: Path, http: int, https: int, endpoint: int
+) -> tuple[str, str]:
     """Both files of nginx as they lie on a server, moved to this room and these ports."""
-    files = {one.path: one.text for one in wanted(Settings(DOMAIN), texts()).files}
+    files = {one.path: one.text for one in wanted(settings, texts()).files}
     site = re.sub(r"^\s*listen \[::\].*\n", "", files[SITE], flags=re.MULTILINE)
     moved = {
         "listen 80": f"listen 127.0.0.1:{http}",
@@ -114,12 +116,23 @@ def practice(tmp_path_factory: pytest.TempPathFactory, site: Path, key: PrivateK
     return made
 
 
+@contextmanager
+def served(settings: Settings, room: Path, endpoint: int) -> Iterator[Front]:
+    """nginx as these settings ask for it, before what was published into this room."""
+    http, https, trusted = free_port(), free_port(), certificate(room)
+    both = site_here(settings, room, http, https, endpoint)
+    for name, text in zip(("site", "booking"), both, strict=True):
+        (room / f"{name}.conf").write_text(text, "utf-8")
+    with nginx(room, DEBIAN.format(room=room, user=nginx_user(), module=MODULES), https):
+        yield Front(room, http, https, trusted)
+
+
 SHOWN = ("index.html", "404.html", "rendez-vous/index.html", "gerer/index.html")
 
 
 @pytest.fixture(scope="module")
 def front(practice: Practice) -> Iterator[Front]:
-    room, http, https = practice.folder / "front", free_port(), free_port()
+    room = practice.folder / "front"
     published = room / "current" / "site"
     picture = next((practice.site / "images").iterdir())
     themes = [path for path in (practice.site / "theme").rglob("*") if path.is_file()]
@@ -128,14 +141,8 @@ def front(practice: Practice) -> Iterator[Front]:
     for name, content in pages_of(few).items():
         (published / name).parent.mkdir(parents=True, exist_ok=True)
         (published / name).write_bytes(content)
-    trusted = certificate(room)
-    for name, text in zip(
-        ("site", "booking"), site_here(room, http, https, practice.port), strict=True
-    ):
-        (room / f"{name}.conf").write_text(text, "utf-8")
-    config = DEBIAN.format(room=room, user=nginx_user(), module=MODULES)
-    with serving(practice, with_site=False), nginx(room, config, https):
-        yield Front(room, http, https, trusted)
+    with serving(practice, with_site=False), served(Settings(DOMAIN), room, practice.port) as here:
+        yield here
 
 
 JSON = {"Content-Type": "application/json", "Origin": f"https://{DOMAIN}"}
@@ -330,3 +337,28 @@ def reload(pid: int) -> None:
     """As systemd does it; the new workers are there before the old ones go."""
     os.kill(pid, signal.SIGHUP)
     time.sleep(0.6)
+
+
+def asked(front: Front, *paths: str) -> list[httpx.Response]:
+    with front.browser() as http:
+        answers = [http.get(path) for path in paths]
+    assert all("strict-transport-security" in answer.headers for answer in answers)
+    return answers
+
+
+def test_the_first_page_of_an_endpoint_alone_leads_to_the_site(tmp_path: Path) -> None:
+    """Whose pages lie with another host: somebody may still type this name."""
+    (tmp_path / "current" / "site").mkdir(parents=True)
+    alone = Settings(DOMAIN, endpoint=f"https://{DOMAIN}", pages="https://www.dr-x.example")
+    with served(alone, tmp_path, free_port()) as front:
+        first, times, other = asked(front, "/", "/rdv/availability", "/nothing/")
+    assert (first.status_code, first.headers["location"]) == (302, "https://www.dr-x.example/")
+    assert [times.status_code, other.status_code] == [502, 404]  # no endpoint runs in this test
+
+
+def test_a_server_of_pages_alone_passes_nothing_on(tmp_path: Path) -> None:
+    (tmp_path / "current" / "site").mkdir(parents=True)
+    (tmp_path / "current" / "site" / "index.html").write_text("here", "utf-8")
+    with served(Settings(DOMAIN, online=False), tmp_path, free_port()) as front:
+        answers = asked(front, "/", "/rdv/availability", "/nothing/")
+    assert [answer.status_code for answer in answers] == [200, 404, 404]

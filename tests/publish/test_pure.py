@@ -101,6 +101,9 @@ def test_a_description_that_contradicts_itself_is_no_release() -> None:
         Release.read(told)
 
 
+LONG_AGO = (NOW - timedelta(days=9)).isoformat()
+
+
 @pytest.mark.parametrize(
     ("change", "name"),
     [
@@ -113,7 +116,7 @@ def test_a_description_that_contradicts_itself_is_no_release() -> None:
         ({"certificate": lasting(days=3)}, "certificate"),
         ({"certificate": {**lasting(days=40), "trusted": False}}, "certificate"),
         ({"backup": None}, "backup"),
-        ({"backup": (NOW - timedelta(days=9)).isoformat()}, "backup"),
+        ({"backup": LONG_AGO}, "backup"),
         ({"disk": {"free": 4, "total": 100}}, "disk"),
         ({"lock": {"who": "Ada", "since": (NOW - timedelta(hours=2)).isoformat()}}, "at work"),
         ({"now": (NOW + timedelta(minutes=5)).isoformat()}, "clock"),
@@ -127,6 +130,16 @@ def test_what_is_wrong_comes_first_and_says_what_to_do(
     assert (first.light, first.name, bool(first.to_do)) == (Light.RED, name, True)
     assert {one.light for one in others} == {Light.GREEN}
     assert first.to_do in first.line()
+
+
+def test_where_nobody_books_online_no_backup_is_asked_for() -> None:
+    found = judge({**WELL, "endpoint": None, "backup": None}, NOW)
+    assert {one.light for one in found} == {Light.GREEN}
+    assert [one.what for one in found if one.name == "endpoint"] == [
+        "none: this practice takes no bookings online"
+    ]
+    left = judge({**WELL, "endpoint": None, "backup": LONG_AGO}, NOW)
+    assert [one.name for one in left if one.light is Light.RED] == ["backup"]
 
 
 def test_a_server_that_is_well_has_nothing_to_do() -> None:
