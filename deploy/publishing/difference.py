@@ -38,7 +38,10 @@ class Difference:
         signs = [("+", self.new), ("-", self.gone), ("~", self.changed)]
         found = [(path, sign) for sign, paths in signs for path in paths]
         yield from (f"{sign} {path}" for path, sign in sorted(found) if not path.endswith(PACKED))
-        if any(path.startswith("endpoint/") for path, _sign in found):
+        if "endpoint/practice.toml" in self.gone:
+            yield "The endpoint goes: nobody books, moves or cancels here any more. What is booked"
+            yield "stays on the server until root deletes it (docs/guide-hebergement.md)."
+        elif any(path.startswith("endpoint/") for path, _sign in found):
             yield "The endpoint changes: it is rehearsed on a copy, then started anew."
 
     def takes_much_away(self, there: Files) -> bool:

@@ -51,6 +51,13 @@ def test_a_difference_names_what_is_new_gone_and_changed() -> None:
     assert [line for line in found[4:] if line.startswith("The endpoint changes")] == found[4:]
 
 
+def test_an_endpoint_that_goes_is_said_to_go() -> None:
+    there = {"site/a.html": "1", "endpoint/practice.toml": "2", "endpoint/x": "3"}
+    *_paths, why, where = Difference.between(there, {"site/a.html": "1"}).lines()
+    assert why.startswith("The endpoint goes: nobody books")
+    assert where.startswith("stays on the server")
+
+
 @pytest.mark.parametrize(
     ("pages", "gone", "much"), [(20, 10, False), (20, 11, True), (80, 20, False), (80, 21, True)]
 )
