@@ -14,6 +14,7 @@ from theme.plugins.example import EXAMPLE
 from theme.plugins.integrity import place, vouching
 from theme.plugins.kept import Tables
 from theme.plugins.look import SHEET, sheet
+from theme.plugins.narrow import Narrow
 from theme.plugins.pictured import plan, portrait
 from theme.plugins.strict import StrictPelican
 from theme.plugins.structured import medical_page, physician
@@ -43,7 +44,12 @@ THEME = "theme"
 MADE = {SHEET: sheet(PRACTICE.look)}
 THEME_STATIC_DIR = place(MADE)
 THEME_TEMPLATES_OVERRIDES = ["booking_endpoint/fragments"]
-JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+JINJA_ENVIRONMENT = {
+    "autoescape": True,
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "extensions": [Narrow],
+}
 JINJA_FILTERS = dict(FILTERS)
 JINJA_GLOBALS = {
     **GLOBALS,

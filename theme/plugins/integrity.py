@@ -32,7 +32,7 @@ def place(made: Mapping[str, bytes]) -> str:
     for name in sorted(names()):
         data = made[name] if name in made else (STATIC / name).read_bytes()
         found.update(f"{name} {len(data)}\n".encode() + data)
-    return f"theme/{found.hexdigest()[:16]}"
+    return f"theme/{found.hexdigest()[:8]}"
 
 
 def names() -> list[str]:
