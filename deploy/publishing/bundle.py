@@ -36,7 +36,7 @@ def gather(practice: Practice, facts: Path, site: Path) -> dict[str, bytes]:
     Without recipients nobody can book, and no endpoint goes; of pages that lie with another
     host, only what the endpoint's own pages are made of.
     """
-    built = {path.relative_to(site).as_posix(): path.read_bytes() for path in files_in(site)}
+    built = read_site(site)
     elsewhere = bool(practice.legal.booking_url)
     ours = {name: built[name] for name in built if name.startswith(THEME)} if elsewhere else built
     bundle = {f"site/{name}": content for name, content in pages_of(ours).items()}
@@ -55,6 +55,11 @@ def pages_of(built: Bundle) -> dict[str, bytes]:
     """What a web server of these files shows, packed beforehand; the frames are not for it."""
     pages = {name: content for name, content in built.items() if not name.startswith(SHELL)}
     return {**pages, **packed(pages)}
+
+
+def read_site(site: Path) -> dict[str, bytes]:
+    """Every file of a built site, by its path there."""
+    return {path.relative_to(site).as_posix(): path.read_bytes() for path in files_in(site)}
 
 
 def files_in(folder: Path) -> Iterator[Path]:

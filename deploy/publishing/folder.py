@@ -4,7 +4,7 @@ from pathlib import Path
 
 from booking_endpoint.headers import EVERYWHERE, headers_of_pages
 from booking_endpoint.practice import Practice
-from deploy.publishing.bundle import files_in, pages_of
+from deploy.publishing.bundle import pages_of, read_site
 
 HEADER_FILE = "_headers"
 """As Cloudflare Pages and Netlify read it."""
@@ -22,9 +22,8 @@ def write(practice: Practice, site: Path, folder: Path) -> int:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f"{folder} is not empty: name a new folder, or empty this one")
-    built = {path.relative_to(site).as_posix(): path.read_bytes() for path in files_in(site)}
     headers = header_file(practice.legal.booking_url).encode()
-    files = {**pages_of(built), HEADER_FILE: headers, UNTOUCHED: b""}
+    files = {**pages_of(read_site(site)), HEADER_FILE: headers, UNTOUCHED: b""}
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,5 +35,5 @@ def header_file(endpoint: str) -> str:
     """The headers of every page; pictures and theme keep their names while they stay the same."""
     told = headers_of_pages(endpoint) | EVERYWHERE
     lines = [f"  {name}: {value}" for name, value in told.items()]
-    kept = [f"  Cache-Control: {FOREVER}"]
-    return "\n".join(["/*", *lines, "/images/*", *kept, "/theme/*", *kept, ""])
+    kept = f"  Cache-Control: {FOREVER}"
+    return "\n".join(["/*", *lines, "/images/*", kept, "/theme/*", kept, ""])

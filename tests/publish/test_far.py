@@ -176,7 +176,6 @@ class Crowd(threading.Thread):
         super().__init__(daemon=True)
         self.origin, self.enough = origin, threading.Event()
         self.answers: Counter[str] = Counter()
-        self.longest = 0.0
 
     def run(self) -> None:
         with httpx.Client(base_url=self.origin, timeout=60) as http:
@@ -195,13 +194,12 @@ class Crowd(threading.Thread):
     ) -> httpx.Response | None:
         headers = {"Sec-Fetch-Site": "same-origin"}
         body: dict[str, str] | None = {} if method == "POST" else None
-        began, answer = time.monotonic(), None
+        answer = None
         try:
             answer = http.request(method, path, json=body, headers=headers)
             told = str(answer.status_code)
         except httpx.HTTPError as error:
             told = type(error).__name__
-        self.longest = max(self.longest, time.monotonic() - began)
         self.answers[f"{method} {called or path.partition('?')[0]} {told}"] += 1
         return answer
 

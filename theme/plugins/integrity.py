@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
+from theme.plugins.kept import files_in
+
 STATIC = Path(__file__).parents[1] / "static"
 
 LATER = ("times", "details", "envelope", "proof", "calendar", "exit")
@@ -29,15 +31,10 @@ def place(made: Mapping[str, bytes]) -> str:
     So a browser may keep them for good, and a page of the last release finds its own.
     """
     found = hashlib.sha256()
-    for name in sorted(names()):
-        data = made[name] if name in made else (STATIC / name).read_bytes()
+    for name, path in sorted(files_in(STATIC)):
+        data = made[name] if name in made else Path(path).read_bytes()
         found.update(f"{name} {len(data)}\n".encode() + data)
     return f"theme/{found.hexdigest()[:8]}"
-
-
-def names() -> list[str]:
-    """Every file of the theme, by its path in `static/`."""
-    return [path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()]
 
 
 def later_modules() -> str:

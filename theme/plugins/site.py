@@ -30,8 +30,8 @@ from theme.plugins.addresses import (
 )
 from theme.plugins.card import HEIGHT, WIDTH, card
 from theme.plugins.inputs import Inputs, Templates
-from theme.plugins.integrity import integrity_of, names
-from theme.plugins.kept import Remembered, digest
+from theme.plugins.integrity import STATIC, integrity_of
+from theme.plugins.kept import Remembered, digest, files_in
 from theme.plugins.redirects import FILE, as_pages, for_nginx, read_redirects
 from theme.plugins.search import Entry, from_a_to_z, index, read_topic
 from theme.plugins.search import Topic as Found
@@ -87,7 +87,9 @@ class FactsGenerator(Generator):  # type: ignore[misc]  # pelican has no types
         for name in self.settings["ALBUM"].publish(Path(self.output_path)):
             writer.claim(name)
         place = self.settings["THEME_STATIC_DIR"]
-        prune(self.output_path, {*writer.names, *(f"{place}/{name}" for name in names())})
+        prune(
+            self.output_path, {*writer.names, *(f"{place}/{name}" for name, _ in files_in(STATIC))}
+        )
 
     def _write_feed(self, writer: PatientWriter, code: str, place: str) -> None:
         link = f"{self.settings['SITEURL']}{place}"
